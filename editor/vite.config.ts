@@ -1,0 +1,44 @@
+// vite.config.ts — how the pages are built: every page a folder with an index.html, and one service worker for
+// all of them. Knows: folders and what is kept for offline use. Must not know: what a page does, or the relay.
+import { join } from 'node:path'
+import { defineConfig } from 'vite'
+import { VitePWA } from 'vite-plugin-pwa'
+
+const pages = ['stock']
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/',
+  build: {
+    outDir: join(import.meta.dirname, '../dist/pages'),
+    emptyOutDir: true,
+    // An inlined asset is a data: URL, which the relay's content security policy does not let through.
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: Object.fromEntries(pages.map((page) => [page, join(import.meta.dirname, page, 'index.html')])),
+    },
+  },
+  plugins: [
+    VitePWA({
+      strategies: 'generateSW',
+      // A new version takes over at once, but no open page is reloaded under the hands of who types in it. That
+      // is safe while a page is one script: nothing of an old version is asked for after its page has loaded.
+      registerType: 'autoUpdate',
+      // The pages register the worker themselves, and say so in words where that fails.
+      injectRegister: false,
+      manifest: false,
+      workbox: {
+        globPatterns: ['**/*.{html,js,css,svg}'],
+        inlineWorkboxRuntime: true,
+        skipWaiting: true,
+        clientsClaim: true,
+        cleanupOutdatedCaches: true,
+        // `?doc=` names a document, not another page.
+        ignoreURLParametersMatching: [/./],
+        // `/stock/` is found by its index.html. `/stock` is a redirect of the relay, which offline nobody sends.
+        navigateFallback: '/stock/index.html',
+        navigateFallbackAllowlist: [/^\/stock(?:\?|$)/],
+      },
+    }),
+  ],
+})

@@ -1,0 +1,56 @@
+// pages.ts — the pages that a browser gets from the relay's port. Knows: where the build put them, their headers.
+// Must not know: sockets, documents.
+import { existsSync } from 'node:fs'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import sirv from 'sirv'
+
+const folder = fileURLToPath(new URL('../pages', import.meta.url))
+
+const headers = {
+  'content-security-policy':
+    "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+}
+
+export function pageListener(): RequestListener {
+  // Scanned once: a page that is built while the relay runs is there after its next start.
+  if (!existsSync(folder))
+    return (_request, response) => answerMissing(response, 'The pages are not built: npm run build.')
+  const serve = sirv(folder, { etag: true, extensions: ['html'], setHeaders: setCaching })
+  return (request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    const path = (request.url ?? '/').split('?', 1)[0]
+    if (path === '/') answerRoot(request, response)
+    else if (path === '/stock') redirect(response, `/stock/${(request.url ?? '').slice('/stock'.length)}`)
+    else
+      serve(request, response, () =>
+        answerMissing(response, 'There is no such page here. The editor is at /stock/.'),
+      )
+  }
+}
+
+/** People are led to the page; what checks the health of a stock server expects these four letters. */
+function answerRoot(request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.accept?.includes('text/html') === true) redirect(response, '/stock/')
+  else response.end('okay')
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { location })
+  response.end()
+}
+
+function answerMissing(response: ServerResponse, sentence: string): void {
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
+  response.end(`${sentence}\n`)
+}
+
+/** Names under /assets/ carry a hash of their content; all else is asked about each time. */
+function setCaching(response: ServerResponse, path: string): void {
+  response.setHeader(
+    'cache-control',
+    path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+  )
+}

@@ -1,0 +1,19 @@
+// relay-error.ts — what the person who runs a relay may be told, each with a code. Must not know: peers' faults.
+
+export type RelayErrorCode =
+  | 'bad-option'
+  | 'data-in-use'
+  | 'data-unreadable'
+  | 'port-in-use'
+  | 'cannot-listen'
+  | 'unknown-disk-format'
+
+export class RelayError extends Error {
+  override readonly name = 'RelayError'
+  readonly code: RelayErrorCode
+
+  constructor(code: RelayErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}

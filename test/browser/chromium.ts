@@ -1,0 +1,69 @@
+// chromium.ts — a real browser for a test, with a profile of its own, so that two of them are two people's devices.
+// Knows: how Chromium is started and what its pages complain about. Must not know: what a page is for.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
+import { findChromium } from '../../scripts/chromium.mjs'
+
+const flags = [
+  // Containers give root no namespaces to build the sandbox from, and the pages under test are our own.
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export class Chromium implements AsyncDisposable {
+  /** Errors of every page, and what its console called an error, except that a socket did not reach the relay. */
+  readonly complaints: string[] = []
+  /** Every address that a page asked for, over HTTP or for a socket. */
+  readonly requested: URL[] = []
+  readonly #context: BrowserContext
+  readonly #profile: string
+
+  constructor(context: BrowserContext, profile: string) {
+    this.#context = context
+    this.#profile = profile
+    context.on('weberror', (error) => this.complaints.push(String(error.error())))
+    context.on('console', (message) => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return
+      if (/^WebSocket connection to '[^']*' failed/.test(message.text())) return
+      this.complaints.push(message.text())
+    })
+    context.on('request', (request) => this.requested.push(new URL(request.url())))
+    context.on('page', (page) => page.on('websocket', (socket) => this.requested.push(new URL(socket.url()))))
+  }
+
+  async open(url: string): Promise<Page> {
+    const page = await this.#context.newPage()
+    await page.goto(url)
+    return page
+  }
+
+  get context(): BrowserContext {
+    return this.#context
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.#context.close()
+    } finally {
+      // The last of its processes may still write for a moment.
+      await rm(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    }
+  }
+}
+
+export async function startChromium(): Promise<Chromium> {
+  const executablePath = await findChromium()
+  if (executablePath === undefined) throw new Error('There is no Chromium here: node scripts/chromium.mjs')
+  const profile = await mkdtemp(join(tmpdir(), 'syncline-chromium-'))
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    args: flags,
+  })
+  return new Chromium(context, profile)
+}

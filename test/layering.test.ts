@@ -1,0 +1,70 @@
+// The layering of the folders, proved by breaking it: in a copy of the project's own compiler settings, each
+// forbidden line has to be a compile error, and each allowed one has to compile.
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+let copy: string
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'syncline-layers-'))
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
+  cpSync(join(root, 'tsconfig.base.json'), join(copy, 'tsconfig.base.json'))
+  for (const folder of ['shared', 'server', 'client']) {
+    mkdirSync(join(copy, folder))
+    cpSync(join(root, folder, 'tsconfig.json'), join(copy, folder, 'tsconfig.json'))
+    writeFileSync(join(copy, folder, 'noun.ts'), `export const noun: string = '${folder}'\n`)
+  }
+})
+
+afterAll(() => {
+  rmSync(copy, { recursive: true })
+})
+
+/** What the compiler says of a file with these lines in this folder. */
+function compile(folder: string, lines: string): { succeeded: boolean; output: string } {
+  const file = join(copy, folder, 'tried.ts')
+  writeFileSync(file, `${lines}\n`)
+  const compiler = join(root, 'node_modules', '.bin', 'tsc')
+  const { status, stdout } = spawnSync(compiler, ['-b', folder], { cwd: copy, encoding: 'utf8' })
+  rmSync(file)
+  return { succeeded: status === 0, output: stdout }
+}
+
+const use = (path: string) => `import { noun } from '${path}'\nexport const tried: string = noun`
+
+test.each([
+  { folder: 'shared', lines: use('./noun.ts') },
+  { folder: 'server', lines: use('../shared/noun.ts') },
+  {
+    folder: 'server',
+    lines: `import { readFileSync } from 'node:fs'\nexport const tried: unknown = readFileSync`,
+  },
+  { folder: 'client', lines: use('../shared/noun.ts') },
+  { folder: 'client', lines: 'export const tried: unknown = new WebSocket("ws://localhost")' },
+])('$folder may: $lines', ({ folder, lines }) => {
+  expect(compile(folder, lines)).toEqual({ succeeded: true, output: '' })
+})
+
+test.each([
+  { folder: 'shared', lines: use('../server/noun.ts'), error: 'TS6307' },
+  { folder: 'shared', lines: use('../client/noun.ts'), error: 'TS6307' },
+  { folder: 'server', lines: use('../client/noun.ts'), error: 'TS6307' },
+  { folder: 'client', lines: use('../server/noun.ts'), error: 'TS6307' },
+  { folder: 'shared', lines: 'setTimeout(() => 1, 1)', error: 'TS2304' },
+  { folder: 'shared', lines: 'console.log(1)', error: /TS2584|TS2304/ },
+  { folder: 'shared', lines: 'export const tried: unknown = process.env', error: /TS2580|TS2591|TS2304/ },
+  { folder: 'shared', lines: 'export const tried: unknown = new WebSocket("")', error: /TS2304|TS2584/ },
+  { folder: 'shared', lines: `import 'node:fs'`, error: /TS2307|TS2591|TS2882/ },
+  { folder: 'client', lines: `import 'node:fs'`, error: /TS2307|TS2591|TS2882/ },
+  { folder: 'server', lines: 'export const tried: unknown = document.body', error: /TS2584|TS2304/ },
+])('$folder may not: $lines', ({ folder, lines, error }) => {
+  const { succeeded, output } = compile(folder, lines)
+  expect(succeeded, dirname(output)).toBe(false)
+  expect(output).toMatch(error)
+})

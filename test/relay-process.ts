@@ -1,0 +1,74 @@
+// relay-process.ts — the real relay, as people run it, in a process that a test may kill. Knows: the built program
+// and its first line of output.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const program = fileURLToPath(new URL('../dist/server/main.js', import.meta.url))
+
+export class RelayProcess implements AsyncDisposable {
+  readonly port: number
+  readonly data: string
+  readonly url: string
+  readonly #child: ChildProcess
+  readonly #ownsData: boolean
+
+  constructor(child: ChildProcess, port: number, data: string, ownsData: boolean) {
+    this.#child = child
+    this.port = port
+    this.data = data
+    this.url = `ws://127.0.0.1:${port}`
+    this.#ownsData = ownsData
+  }
+
+  /** Resolves with the exit code (undefined after a signal) when the process is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | undefined> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const gone = once(this.#child, 'exit')
+      this.#child.kill(signal)
+      await gone
+    }
+    return this.#child.exitCode ?? undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+    if (this.#ownsData) await rm(this.data, { recursive: true, force: true })
+  }
+}
+
+/** Without a folder it makes one, and removes it when it is disposed of. */
+export async function startRelayProcess(
+  options: { data?: string; port?: number } = {},
+): Promise<RelayProcess> {
+  const data = options.data ?? (await temporaryFolder())
+  const child = spawn(
+    process.execPath,
+    [program, 'serve', '--port', String(options.port ?? 0), '--data', data],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  const port = await new Promise<number>((resolve, reject) => {
+    let output = ''
+    const read = (chunk: Buffer) => {
+      output += chunk.toString()
+      const address = /http:\/\/127\.0\.0\.1:(\d+)\//.exec(output)
+      if (address !== null) resolve(Number(address[1]))
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.once('exit', (code) =>
+      reject(new Error(`The relay ended with ${code} before it listened:\n${output}`)),
+    )
+  })
+  return new RelayProcess(child, port, data, options.data === undefined)
+}
+
+export function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'syncline-'))
+}
