@@ -3,6 +3,9 @@ import { WebsocketProvider } from 'y-websocket'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 
+// Every y-websocket client in Node listens for the end of the process, and a test has more than ten of them.
+process.setMaxListeners(100)
+
 /** What a client makes its sockets with. */
 export type SocketClass = new (url: string | URL, protocols?: string | string[]) => WebSocket
 
