@@ -23,6 +23,7 @@ export class LevelLog {
   #waiting: Append[] = []
   #committing: Promise<void> | undefined
   #broken = false
+  #isClosed = false
 
   private constructor(database: LogDatabase, head: number, events: LogEvents) {
     this.#database = database
@@ -54,6 +55,8 @@ export class LevelLog {
 
   /** Everything that waits while the disk is busy forms the next batch. */
   append(append: Append): void {
+    // Of what comes after the end nothing was shown, so nothing is lost: whoever sent it has it.
+    if (this.#isClosed) return
     this.#waiting.push(append)
     this.#committing ??= this.#commitAll()
   }
@@ -64,6 +67,7 @@ export class LevelLog {
 
   /** Commits what waits, then lets go of the disk. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#committing
     await this.#database.close()
   }

@@ -18,7 +18,7 @@ try {
 async function serve(options: Options): Promise<void> {
   const relay = await Relay.start({
     ...options,
-    report: (sentence) => console.error(sentence),
+    report: (sentence) => console.error(`${new Date().toISOString()} ${sentence}`),
     broken: (error) => {
       console.error('syncline: the disk refused a write. Nothing that was not written was shown to anybody.')
       console.error(error)

@@ -21,6 +21,7 @@ export function pageListener(): RequestListener {
   const serve = sirv(folder, { etag: true, extensions: ['html'], setHeaders: setCaching })
   return (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answerMethod(response)
     const path = (request.url ?? '/').split('?', 1)[0]
     if (path === '/') answerRoot(request, response)
     else if (path === '/stock') redirect(response, `/stock/${(request.url ?? '').slice('/stock'.length)}`)
@@ -35,6 +36,11 @@ export function pageListener(): RequestListener {
 function answerRoot(request: IncomingMessage, response: ServerResponse): void {
   if (request.headers.accept?.includes('text/html') === true) redirect(response, '/stock/')
   else response.end('okay')
+}
+
+function answerMethod(response: ServerResponse): void {
+  response.writeHead(405, { allow: 'GET, HEAD' })
+  response.end()
 }
 
 function redirect(response: ServerResponse, location: string): void {

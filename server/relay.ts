@@ -9,6 +9,7 @@ import type { WebSocket } from 'ws'
 import { documentNameBytesMax, frameBytesMax } from '../shared/limits.ts'
 import { ProtocolError } from '../shared/protocol-error.ts'
 import { decodeStockFrame, stockClose } from '../shared/stock-wire.ts'
+import type { StockMessage } from '../shared/stock-wire.ts'
 import { LevelLog } from './level-log.ts'
 import type { Append } from './level-log.ts'
 import { Link } from './link.ts'
@@ -71,6 +72,10 @@ export class Relay {
     return address.port
   }
 
+  get openDocuments(): number {
+    return this.#rooms.size
+  }
+
   /** Commits what was accepted, tells everyone to come back later, lets go of port and disk. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
@@ -111,47 +116,57 @@ export class Relay {
       return
     }
     const room = this.#roomOf(document)
-    const link = new Link(socket, (frame) => this.#linkOnFrame(link, room, frame))
+    const link = new Link(socket, request.socket, (frame) => this.#linkOnFrame(link, room, frame))
     this.#links.add(link)
     socket.on('close', () => {
       this.#links.delete(link)
       room.leave(link)
       this.#release(room)
     })
-    void link.first(this.#guard(link, room.join(link)))
+    void link.first(this.#guard(link, room, room.join(link)))
   }
 
   #linkOnFrame(link: Link, room: Room, frame: Uint8Array): void | Promise<void> {
     try {
-      const waits = decodeStockFrame(frame)
-        .map((message) => room.receive(link, message))
-        .filter((work) => work !== undefined)
-      if (waits.length > 0)
-        return this.#guard(
-          link,
-          Promise.all(waits).then(() => undefined),
-        )
+      return this.#receive(link, room, decodeStockFrame(frame))
     } catch (error) {
-      this.#endLink(link, error)
+      return this.#endLink(link, room, error)
+    }
+  }
+
+  /** One message after the other; as soon as one takes time, the rest waits for it. */
+  #receive(link: Link, room: Room, messages: readonly StockMessage[]): void | Promise<void> {
+    for (const [index, message] of messages.entries()) {
+      if (!link.isOpen) return undefined
+      const work = room.receive(link, message)
+      if (work === undefined) continue
+      const rest = messages.slice(index + 1)
+      return this.#guard(
+        link,
+        room,
+        work.then(() => this.#receive(link, room, rest)),
+      )
     }
     return undefined
   }
 
-  async #guard(link: Link, work: Promise<void>): Promise<void> {
+  async #guard(link: Link, room: Room, work: Promise<void>): Promise<void> {
     try {
       await work
     } catch (error) {
-      this.#endLink(link, error)
+      this.#endLink(link, room, error)
     }
   }
 
   /** What a peer sent ends that peer's link, and nothing else. */
-  #endLink(link: Link, error: unknown): void {
+  #endLink(link: Link, room: Room, error: unknown): void {
     if (error instanceof ProtocolError) {
-      this.#options.report(`A link was closed: ${error.code}. ${error.message}`)
+      this.#options.report(`A link to «${room.document}» was closed: ${error.code}. ${error.message}`)
       link.close(stockClose.malformed, error.message)
     } else {
-      this.#options.report(`A link was closed because the relay failed: ${String(error)}`)
+      this.#options.report(
+        `A link to «${room.document}» was closed because the relay failed: ${String(error)}`,
+      )
       link.close(stockClose.relayFailed, 'The relay could not answer. Come back in a moment.')
     }
   }
@@ -161,7 +176,11 @@ export class Relay {
     if (log === undefined) throw new Error('The relay has no log yet.')
     let room = this.#rooms.get(document)
     if (room === undefined) {
-      room = new Room(document, { append: (append) => log.append(append), read: (name) => log.read(name) })
+      room = new Room(
+        document,
+        { append: (append) => log.append(append), read: (name) => log.read(name) },
+        this.#options.report,
+      )
       this.#rooms.set(document, room)
     }
     return room

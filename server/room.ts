@@ -1,17 +1,13 @@
 // room.ts — one open document on the relay: its links, and the order «commit, then deliver» [D1] [D2].
 // Knows: the stock wire's rules of conversation. Must not know: sockets, HTTP, LevelDB's keys.
 import { mergedUpdatesMax, stockChunkBytesMax } from '../shared/limits.ts'
+import { LogState } from '../shared/log-state.ts'
 import { ProtocolError } from '../shared/protocol-error.ts'
 import { emptyUpdate, encodeStep1, encodeStep2, encodeUpdate, isEmptyUpdate } from '../shared/stock-wire.ts'
 import type { StockMessage } from '../shared/stock-wire.ts'
-import {
-  DocumentView,
-  differenceOf,
-  isReadableStateVector,
-  isReadableUpdate,
-  mergeUpdates,
-} from './document-view.ts'
-import type { Link } from './link.ts'
+import { readUpdate } from '../shared/update-reader.ts'
+import type { UpdateFacts } from '../shared/update-reader.ts'
+import { DocumentView, differenceOf, isReadableStateVector, mergeUpdates } from './document-view.ts'
 
 /** The part of the log that a room works with. */
 export type RoomLog = {
@@ -19,53 +15,70 @@ export type RoomLog = {
   readonly read: (document: string) => AsyncIterable<Uint8Array>
 }
 
+/** The part of a link that a room works with. */
+export type RoomLink = {
+  readonly send: (frame: Uint8Array) => void
+  readonly deliver: (frames: readonly Uint8Array[]) => void
+  readonly stream: (frames: AsyncIterable<Uint8Array>) => Promise<void>
+  /** So much of what it sent waits for the disk, or does so no longer. */
+  readonly uncommitted: (bytes: number) => void
+}
+
 export class Room {
   readonly document: string
   readonly #log: RoomLog
-  readonly #links = new Set<Link>()
-  readonly #view = new DocumentView()
+  readonly #links = new Set<RoomLink>()
+  readonly #state = new LogState()
+  readonly #view: DocumentView
   readonly #loaded: Promise<void>
-  #uncommitted = 0
+  /** Whose appends have not been committed, in their order. */
+  readonly #inFlight: { readonly link: RoomLink; readonly bytes: number }[] = []
+  /** What is stored and cannot be used yet, so that it is not stored once more each time it is brought. */
+  readonly #incomplete = new Set<string>()
 
-  constructor(document: string, log: RoomLog) {
+  constructor(document: string, log: RoomLog, report: (sentence: string) => void) {
     this.document = document
     this.#log = log
+    this.#view = new DocumentView((update, reason) =>
+      report(
+        `An update of ${update.length} bytes in «${document}» cannot be used and is left out: ${reason}`,
+      ),
+    )
     this.#loaded = this.#load()
   }
 
   /** A room may go when nobody is in it and all that it was told is on the disk. */
   get idle(): boolean {
-    return this.#links.size === 0 && this.#uncommitted === 0
+    return this.#links.size === 0 && this.#inFlight.length === 0
   }
 
   /** The relay speaks first, and never before it knows the document: an empty answer would be taken for the truth. */
-  async join(link: Link): Promise<void> {
+  async join(link: RoomLink): Promise<void> {
     this.#links.add(link)
     await this.#loaded
     link.send(encodeStep1(this.#view.stateVector()))
   }
 
-  leave(link: Link): void {
+  leave(link: RoomLink): void {
     this.#links.delete(link)
   }
 
-  async receive(link: Link, message: StockMessage): Promise<void> {
+  receive(link: RoomLink, message: StockMessage): void | Promise<void> {
     switch (message.type) {
       case 'step1':
         return this.#answer(link, message.stateVector)
       case 'step2':
-        return this.#acceptStep2(link, message.update)
       case 'update':
-        return this.#accept(message.update)
+        return this.#accept(link, message)
       case 'awareness':
       case 'queryAwareness':
       case 'unknown':
-        return
+        return undefined
     }
   }
 
   committed(updates: readonly Uint8Array[]): void {
-    this.#uncommitted -= updates.length
+    for (const { link, bytes } of this.#inFlight.splice(0, updates.length)) link.uncommitted(-bytes)
     for (const update of updates) this.#view.follow(update)
     const frames = updates.map(encodeUpdate)
     // The author too: for clients of 4.x the echo is the acknowledgement.
@@ -77,27 +90,39 @@ export class Room {
   }
 
   async #load(): Promise<void> {
-    for await (const update of this.#log.read(this.document)) this.#view.follow(update)
-  }
-
-  #accept(update: Uint8Array): void {
-    if (isEmptyUpdate(update)) return
-    if (!isReadableUpdate(update))
-      throw new ProtocolError('truncated', 'This update is not one that Yjs can read.')
-    this.#uncommitted++
-    this.#log.append({ document: this.document, update })
-  }
-
-  /** A step 2 repeats every deletion of the document; kept each time, the log would grow by being looked at. */
-  #acceptStep2(link: Link, update: Uint8Array): void {
-    if (!isEmptyUpdate(update) && isReadableUpdate(update) && this.#view.contains(update)) {
-      link.send(encodeUpdate(update))
-    } else {
-      this.#accept(update)
+    for await (const update of this.#log.read(this.document)) {
+      this.#view.follow(update)
+      const facts = factsOf(update)
+      if (facts !== undefined) this.#note(update, facts)
     }
   }
 
-  async #answer(link: Link, stateVector: Uint8Array): Promise<void> {
+  #accept(link: RoomLink, { type, update }: StockMessage & { type: 'step2' | 'update' }): void {
+    if (isEmptyUpdate(update)) return
+    const facts = readUpdate(update)
+    // A step 2 repeats every deletion of the document; kept each time, the log would grow by being looked at.
+    if (this.#inFlight.length === 0 && this.#has(update, facts)) return link.send(encodeUpdate(update))
+    if (type === 'update' && this.#state.gapOf(facts) !== undefined) {
+      // It came before what it builds on, which its author has.
+      link.send(encodeStep1(this.#state.stateVector()))
+    }
+    this.#note(update, facts)
+    this.#inFlight.push({ link, bytes: update.length })
+    link.uncommitted(update.length)
+    this.#log.append({ document: this.document, update })
+    return undefined
+  }
+
+  #has(update: Uint8Array, facts: UpdateFacts): boolean {
+    return this.#state.addsNothing(facts) || this.#incomplete.has(keyOf(update))
+  }
+
+  #note(update: Uint8Array, facts: UpdateFacts): void {
+    if (this.#state.gapOf(facts) === undefined) this.#state.add(facts)
+    else this.#incomplete.add(keyOf(update))
+  }
+
+  async #answer(link: RoomLink, stateVector: Uint8Array): Promise<void> {
     if (!isReadableStateVector(stateVector)) {
       throw new ProtocolError('truncated', 'This state vector is not one that Yjs can read.')
     }
@@ -112,7 +137,8 @@ export class Room {
     let piece: Uint8Array[] = []
     let bytes = 0
     for await (const update of this.#log.read(this.document)) {
-      if (piece.length === mergedUpdatesMax || bytes + update.length > stockChunkBytesMax) {
+      const isFull = piece.length === mergedUpdatesMax || bytes + update.length > stockChunkBytesMax
+      if (isFull && piece.length > 0) {
         yield encodeUpdate(differenceOf(mergeUpdates(piece), stateVector))
         piece = []
         bytes = 0
@@ -122,4 +148,18 @@ export class Room {
     }
     if (piece.length > 0) yield encodeUpdate(differenceOf(mergeUpdates(piece), stateVector))
   }
+}
+
+/** Of a row nothing is asked that is asked at the door: an older version may have let it in. */
+function factsOf(row: Uint8Array): UpdateFacts | undefined {
+  try {
+    return readUpdate(row)
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined
+    throw error
+  }
+}
+
+function keyOf(update: Uint8Array): string {
+  return Buffer.from(update).toString('base64')
 }

@@ -15,6 +15,141 @@ export const mergedUpdatesMax = 256
 /** Stock clients close a socket on which nothing but pings arrived for 30 s. */
 export const stockSilenceMsMax = 20_000
 
+/** Clients of 4.x write a few messages into a frame, older ones one. */
+export const stockFrameMessagesMax = 64
+
+/** What of a link may wait for the disk before its socket is not read for a while. */
+export const uncommittedBytesMax: number = 4 * 1024 * 1024
+
+/** Half minutes without a byte that moves, for a reader that still has to take what was sent to it. */
+export const quietChecksMax = 10
+
 /** What the relay holds for a reader that does not read, before it lets the socket go. */
 export const unsentBytesMax: number = 16 * 1024 * 1024
 
+/** Clocks and lengths end here: far above any document, and every sum of two of them stays exact. */
+export const clockMax: number = 2 ** 31 - 1
+
+/** Every transaction on every replica walks all clients of its document: 10,000 cost it 5 ms. */
+export const updateClientsMax = 10_000
+
+/** A root is made in every replica while it reads, whether or not it is ever used: 1.3 KB each. */
+export const updateRootsMax = 10_000
+
+/** A subdocument is a whole Y.Doc in every replica that reads it: 3 KB for 8 bytes of update. */
+export const updateSubdocumentsMax = 1_000
+
+export const rootNameBytesMax = 1024
+
+/** Keys of maps, formats and attributes, names of elements, ids of subdocuments. */
+export const keyBytesMax = 4096
+
+/** Values inside values: the stacks of peers differ, so no peer may come near the end of its own. */
+export const valueDepthMax = 100
+
+/** Types inside types made by one update: deleting the outermost of 3,000 overflows the stack of every peer. */
+export const typeDepthMax = 512
+
+/** At 50,000 clients each keystroke costs every replica 28 ms. */
+export const documentClientsMax = 50_000
+
+export const documentRootsMax = 10_000
+
+/** The log keeps 16 bytes for each range that was ever deleted. */
+export const documentDeletesMax = 1_000_000
+
+/** A frame of the native wire; a larger message travels in fragments. */
+export const nativeFrameBytesMax: number = 1024 * 1024
+
+/** A message of the native wire, put together. */
+export const messageBytesMax: number = 64 * 1024 * 1024
+
+/** Larger messages are cut, so that an ack does not wait behind a megabyte on a slow line. */
+export const fragmentBytesMax: number = 256 * 1024
+
+export const helloVersionsMax = 16
+
+export const secretBytesMin = 16
+export const secretBytesMax = 64
+
+export const tokenBytesMax: number = 16 * 1024
+
+/** The names that a token stands for. */
+export const tenantBytesMax = 1024
+export const subjectBytesMax = 1024
+
+/** Why something was refused or ended, and the id under which a log tells it. */
+export const reasonBytesMax = 1024
+export const traceBytesMax = 1024
+
+export const sealBytesMax = 256
+export const workspaceCursorBytesMax = 256
+
+/** `documentClientsMax` clients, 8 bytes for a client id and 5 for a clock. */
+export const stateVectorBytesMax: number = 1024 * 1024
+
+export const pushEntriesMax = 50
+
+/** Each becomes an object on the reader's side, however few bytes it has. */
+export const deliveryUpdatesMax = 4096
+
+/** Ranges of an ack, entries of refused and of filed. */
+export const answersMax = 1024
+
+/** Counters in one range of an ack: a reader may walk through them. */
+export const ackRangeCountersMax = 1024
+
+export const presenceEntriesMax = 64
+export const presenceStateBytesMax: number = 16 * 1024
+
+export const changedDocumentsMax = 1024
+
+/** What waits in a room for what it depends on. */
+export const heldBackMax = 256
+export const heldBackBytesMax: number = 4 * 1024 * 1024
+
+/** Refusals that a room keeps for authors who have not filed them. */
+export const keptAnswersMax = 10_000
+
+/** Client ids of which a room knows whose they are. */
+export const roomClaimsMax = 100_000
+
+export const roomPresencesMax = 2_000
+
+/** A presence that was not said again for so long is gone. */
+export const presenceExpiryMs = 30_000
+
+/** A replica whose socket broke is usually back by then, and nobody sees it flicker. */
+export const presenceGraceMs = 5_000
+
+/** Edits of a room that wait for an application's word. */
+export const toJudgeMax = 1_000
+
+/** Replicas of a room that wait for one digest to be made. */
+export const comparisonsMax = 1_000
+
+/** What is said at once of a log; a larger single update travels alone. */
+export const deliveryBytesMax: number = 512 * 1024
+
+/** A log is folded when so much was written since: every newcomer reads it, one fold pays for all of them. */
+export const foldRowsMin = 4_000
+export const foldBytesMin: number = 2 * 1024 * 1024
+
+/** Rows that stay behind a fold for cursors of late. */
+export const tailRowsMax = 1_000
+
+/** What waits for a disk that does not write, before the relay stops reading its sockets. */
+export const waitingBytesMax: number = 64 * 1024 * 1024
+
+/** Between two tries to write to a disk that refused. */
+export const writeRetryMs = 1_000
+
+/** Links of one socket. */
+export const linksMax = 20_000
+
+/** Each side says something at least this often, and gives the other up after so many silences. */
+export const silenceMs = 20_000
+export const silencesMax = 3
+
+/** Messages of a socket that wait for its token to be checked. */
+export const waitingMessagesMax = 20_100

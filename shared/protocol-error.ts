@@ -11,6 +11,7 @@ export type ProtocolErrorCode =
   | 'malformed-text'
   | 'malformed-json'
   | 'unknown-message'
+  | 'too-many-messages'
   | 'unknown-content'
   | 'forbidden-key'
   | 'too-many-clients'
@@ -25,6 +26,13 @@ export type ProtocolErrorCode =
   | 'duplicate-client'
   | 'circular-reference'
   | 'empty-run'
+  | 'unknown-word'
+  | 'too-short'
+  | 'too-many-entries'
+  | 'frame-too-large'
+  | 'message-too-large'
+  | 'bad-fragment'
+  | 'not-encodable'
 
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'

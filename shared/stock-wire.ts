@@ -3,6 +3,7 @@
 // with a message, and that updates have an inside.
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { stockFrameMessagesMax } from './limits.ts'
 import { ProtocolError } from './protocol-error.ts'
 
 export type StockMessage =
@@ -33,13 +34,21 @@ export function decodeStockFrame(frame: Uint8Array): StockMessage[] {
   try {
     while (decoding.hasContent(decoder)) {
       const message = readMessage(decoder)
-      messages.push(message)
+      // lib0 reads a length past the end without a word.
+      if (decoder.pos > frame.length) throw truncated()
+      if (messages.push(message) > stockFrameMessagesMax) {
+        throw new ProtocolError('too-many-messages', `A frame has at most ${stockFrameMessagesMax} messages.`)
+      }
       if (message.type === 'unknown') break
     }
-  } catch {
-    throw new ProtocolError('truncated', 'A frame ends in the middle of a message.')
+  } catch (error) {
+    throw error instanceof ProtocolError ? error : truncated()
   }
   return messages
+}
+
+function truncated(): ProtocolError {
+  return new ProtocolError('truncated', 'A frame ends in the middle of a message.')
 }
 
 function readMessage(decoder: decoding.Decoder): StockMessage {
@@ -106,6 +115,5 @@ export const stockClose = {
   malformed: 4400,
   forbiddenOrigin: 4403,
   nameTooLong: 4414,
-  unknownProtocol: 4426,
 } as const
 export type StockCloseCode = (typeof stockClose)[keyof typeof stockClose]

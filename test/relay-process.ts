@@ -1,9 +1,10 @@
 // relay-process.ts — the real relay, as people run it, in a process that a test may kill. Knows: the built program
 // and its first line of output.
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,25 +15,24 @@ export class RelayProcess implements AsyncDisposable {
   readonly port: number
   readonly data: string
   readonly url: string
+  /** The exit code, when it has ended; undefined after a signal. */
+  readonly ended: Promise<number | undefined>
   readonly #child: ChildProcess
   readonly #ownsData: boolean
 
   constructor(child: ChildProcess, port: number, data: string, ownsData: boolean) {
     this.#child = child
+    this.ended = once(child, 'exit').then(([code]: (number | null)[]) => code ?? undefined)
     this.port = port
     this.data = data
     this.url = `ws://127.0.0.1:${port}`
     this.#ownsData = ownsData
   }
 
-  /** Resolves with the exit code (undefined after a signal) when the process is gone. */
+  /** Resolves with the exit code when the process is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | undefined> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const gone = once(this.#child, 'exit')
-      this.#child.kill(signal)
-      await gone
-    }
-    return this.#child.exitCode ?? undefined
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal)
+    return this.ended
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -43,16 +43,11 @@ export class RelayProcess implements AsyncDisposable {
 
 /** Without a folder it makes one, and removes it when it is disposed of. */
 export async function startRelayProcess(
-  options: { data?: string; port?: number } = {},
+  options: { data?: string; port?: number; fileBytesMax?: number } = {},
 ): Promise<RelayProcess> {
   const data = options.data ?? (await temporaryFolder())
-  const child = spawn(
-    process.execPath,
-    [program, 'serve', '--port', String(options.port ?? 0), '--data', data],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+  const words = [process.execPath, program, 'serve', '--port', String(options.port ?? 0), '--data', data]
+  const child = spawnWithin(words, options.fileBytesMax)
   const port = await new Promise<number>((resolve, reject) => {
     let output = ''
     const read = (chunk: Buffer) => {
@@ -67,6 +62,18 @@ export async function startRelayProcess(
     )
   })
   return new RelayProcess(child, port, data, options.data === undefined)
+}
+
+/** A shell's limit on the size of a file stands for a full disk: a write beyond it is refused. */
+function spawnWithin(
+  words: string[],
+  fileBytesMax: number | undefined,
+): ChildProcessByStdio<null, Readable, Readable> {
+  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
+  const [command = '', ...rest] = words
+  if (fileBytesMax === undefined) return spawn(command, rest, { stdio })
+  const blocks = Math.ceil(fileBytesMax / 1024)
+  return spawn('bash', ['-c', `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`, 'bash', ...words], { stdio })
 }
 
 export function temporaryFolder(): Promise<string> {

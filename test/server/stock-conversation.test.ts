@@ -209,19 +209,196 @@ test('[D1] SIGTERM commits what was accepted and ends with code 0', async () => 
   expect(await next.message()).toEqual({ type: 'step2', update })
 })
 
-test('[L1] a link on which nothing was sent for 20 s gets a sign of life that changes nothing', async () => {
+test('[C2] a large document arrives in several pieces, and what is written meanwhile comes after them', async () => {
+  const author = await new RawPeer('long').open()
+  await author.frame()
+  const doc = new Y.Doc()
+  const updates: Uint8Array[] = []
+  doc.on('update', (update) => updates.push(update))
+  for (let n = 0; n < 30; n++) doc.getText('text').insert(0, String(n).padEnd(100_000, 'ab'))
+  for (const update of updates.splice(0)) {
+    author.socket.send(encodeUpdate(update))
+    await author.frame()
+  }
+  const reader = await new RawPeer('long').open()
+  await reader.frame()
+  reader.socket.pause()
+  reader.socket.send(encodeStep1(Uint8Array.of(0)))
+  doc.getText('text').insert(0, 'written while the reader reads')
+  author.socket.send(encodeUpdate(updates[0]!))
+  await author.frame()
+  reader.socket.resume()
+  const received = new Y.Doc()
+  let pieces = 0
+  for (;;) {
+    const frame = await reader.frame()
+    expect(frame.length).toBeLessThan(1.2 * 1024 * 1024)
+    const [message] = decodeStockFrame(frame)
+    if (message?.type !== 'update' && message?.type !== 'step2') throw new Error('an update was awaited')
+    Y.applyUpdate(received, message.update)
+    expect(received.store.pendingStructs).toBeNull()
+    if (message.type === 'step2') break
+    pieces++
+  }
+  expect(pieces).toBeGreaterThan(2)
+  while (received.getText('text').length < doc.getText('text').length) {
+    const message = await reader.message()
+    if (message.type === 'update') Y.applyUpdate(received, message.update)
+  }
+  expect(received.getText('text').toString()).toBe(doc.getText('text').toString())
+})
+
+test('[B1] a reader that does not read is let go with 1013, and nobody else notices', async () => {
+  const sleeper = await new RawPeer('story').open()
+  await sleeper.frame()
+  sleeper.socket.pause()
+  const author = await new RawPeer('story').open()
+  await author.frame()
+  const end = once(sleeper.socket, 'close')
+  for (let n = 0; n < 12; n++) {
+    author.socket.send(encodeUpdate(textUpdate('x'.repeat(3_000_000))))
+    await author.frame()
+  }
+  // It reads again, and finds the close behind what it had been sent.
+  sleeper.socket.resume()
+  expect((await end)[0]).toBe(1013)
+  author.socket.send(encodeUpdate(textUpdate('still here')))
+  expect((await author.message()).type).toBe('update')
+})
+
+test('[B1] a frame with more messages than any client writes is refused at once', async () => {
+  const peer = await new RawPeer('story').open()
+  peer.socket.send(new Uint8Array(2 * 1024 * 1024).fill(3))
+  expect(await peer.closed).toMatchObject({ code: 4400 })
+})
+
+test('[C2] an update that Yjs reads but cannot apply is refused, and the document stays readable', async () => {
+  const peer = await new RawPeer('story').open()
+  await peer.frame()
+  const doc = new Y.Doc()
+  doc.clientID = 5
+  doc.getText('text').insert(0, 'hello')
+  const honest = Y.encodeStateAsUpdate(doc)
+  peer.socket.send(encodeUpdate(honest))
+  await peer.frame()
+  // One letter of client 7 at clock 0, whose origin is clock 9 of client 7.
+  peer.socket.send(encodeUpdate(Uint8Array.of(1, 1, 7, 0, 0x84, 7, 9, 1, 0x61, 0)))
+  expect(await peer.closed).toMatchObject({ code: 4400 })
+  const newcomer = await new RawPeer('story').open()
+  await newcomer.frame()
+  newcomer.socket.send(encodeStep1(Uint8Array.of(0)))
+  expect(await newcomer.message()).toEqual({ type: 'step2', update: honest })
+})
+
+test('[W1] after a link was closed nothing more of it is read', async () => {
+  const other = await new RawPeer('story').open()
+  await other.frame()
+  const peer = await new RawPeer('story').open()
+  await peer.frame()
+  peer.socket.send(encodeUpdate(Uint8Array.of(1, 2, 3)))
+  peer.socket.send(encodeUpdate(textUpdate('too late')))
+  expect(await peer.closed).toMatchObject({ code: 4400 })
+  other.socket.send(encodeStep1(Uint8Array.of(0)))
+  expect(await other.message()).toEqual({ type: 'step2', update: emptyUpdate })
+})
+
+test('[C1] an update that came before what it builds on makes the relay ask for the rest', async () => {
+  const peer = await new RawPeer('story').open()
+  await peer.frame()
+  const doc = new Y.Doc()
+  const updates: Uint8Array[] = []
+  doc.on('update', (update) => updates.push(update))
+  doc.getText('text').insert(0, 'first')
+  doc.getText('text').insert(5, 'second')
+  peer.socket.send(encodeUpdate(updates[1]!))
+  expect(await peer.message()).toEqual({ type: 'step1', stateVector: Uint8Array.of(0) })
+  expect((await peer.message()).type).toBe('update')
+  for (let n = 0; n < 3; n++) {
+    // What it could not use yet it does not store again.
+    peer.socket.send(encodeStep2(updates[1]!))
+    expect((await peer.message()).type).toBe('update')
+  }
+  peer.socket.send(encodeStep2(Y.encodeStateAsUpdate(doc)))
+  await peer.frame()
+  peer.socket.send(encodeStep1(Uint8Array.of(0)))
+  const answer = await peer.message()
+  const received = new Y.Doc()
+  if (answer.type === 'step2') Y.applyUpdate(received, answer.update)
+  expect(received.getText('text').toString()).toBe('firstsecond')
+})
+
+test('[S1] the relay listens on 127.0.0.1 and on no other address', async () => {
+  const elsewhere = new WebSocket(relay.url.replace('127.0.0.1', '127.0.0.2'))
+  const [error] = await once(elsewhere, 'error')
+  expect(error).toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+test('[D2] a disk that refuses ends the process, and nobody was shown what it refused', async () => {
+  const small = await startRelayProcess({ fileBytesMax: 256 * 1024 })
+  const author = new WebSocket(`${small.url}/story`)
+  let echoes = 0
+  author.on('message', (content: Buffer) => {
+    if (decodeStockFrame(content)[0]?.type === 'update') echoes++
+  })
+  await once(author, 'open')
+  const closed = once(author, 'close')
+  for (let n = 0; n < 10; n++) author.send(encodeUpdate(textUpdate(String(n).repeat(50_000))))
+  expect((await closed)[0]).toBe(1011)
+  expect(await small.ended).toBe(1)
+  const { data } = small
+  const again = await startRelayProcess({ data })
+  const reader = new WebSocket(`${again.url}/story`)
+  const step2 = new Promise<Y.Doc>((resolve) => {
+    reader.on('message', (content: Buffer) => {
+      const [message] = decodeStockFrame(content)
+      if (message?.type !== 'step2') return
+      const doc = new Y.Doc()
+      Y.applyUpdate(doc, message.update)
+      resolve(doc)
+    })
+  })
+  await once(reader, 'open')
+  reader.send(encodeStep1(Uint8Array.of(0)))
+  expect((await step2).getText('text').length).toBeGreaterThanOrEqual(echoes * 50_000)
+  reader.terminate()
+  await again[Symbol.asyncDispose]()
+  await small[Symbol.asyncDispose]()
+})
+
+/** A link of the relay and the other end of its socket. */
+async function linkPair(): Promise<{ link: Link; socket: WebSocket; server: WebSocketServer }> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   const accepted = once(server, 'connection')
-  const socket = new WebSocket(`ws://127.0.0.1:${address.port}`)
+  const socket = new WebSocket(`ws://127.0.0.1:${address.port}`, { autoPong: false })
+  await once(socket, 'open')
+  const [serverSocket, request] = await accepted
+  return { link: new Link(serverSocket, request.socket, () => undefined), socket, server }
+}
+
+test('[L1] a link on which nothing was sent for 20 s gets a sign of life that changes nothing', async () => {
+  const { link, socket, server } = await linkPair()
   const message = once(socket, 'message')
-  const [serverSocket] = await accepted
-  const link = new Link(serverSocket, () => undefined)
   link.keepAlive(Date.now() + stockSilenceMsMax)
   const [content] = await message
   expect(new Uint8Array(content)).toEqual(keepAliveFrame)
   socket.terminate()
+  server.close()
+})
+
+test('[L1] a link that does not answer a ping is ended at the next check, one on which bytes move is not', async () => {
+  const { link, socket, server } = await linkPair()
+  link.checkLife()
+  await once(socket, 'ping')
+  // No pong, but a word.
+  socket.send('I am here')
+  await once([...server.clients][0]!, 'message')
+  link.checkLife()
+  await once(socket, 'ping')
+  expect(link.isOpen).toBe(true)
+  link.checkLife()
+  await once(socket, 'close')
   server.close()
 })

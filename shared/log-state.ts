@@ -1,0 +1,192 @@
+// log-state.ts — what the log of one document holds, from the facts of its updates alone. Knows: the clock that
+// comes next for each client, the explicit deletes, the names of roots; whether an update leaves a gap, and
+// whether it adds anything. Must not know: Y.Docs, who may write, or what integration itself deletes; so equal
+// states prove nothing about equal documents.
+
+import { createEncoder, toUint8Array, writeUint8Array, writeVarString, writeVarUint } from 'lib0/encoding'
+import { decodeUtf8 } from 'lib0/string'
+
+import { ByteCursor } from './byte-cursor.ts'
+import { numberAt } from './client-groups.ts'
+import { IdRanges } from './id-ranges.ts'
+import {
+  clockMax,
+  documentClientsMax,
+  documentDeletesMax,
+  documentRootsMax,
+  rootNameBytesMax,
+} from './limits.ts'
+import { ProtocolError, type ProtocolErrorCode } from './protocol-error.ts'
+import { RangeList } from './range-list.ts'
+import { encodeStateVector, isAhead, readClocks, type StateVector } from './state-vector.ts'
+import type { UpdateFacts } from './update-reader.ts'
+
+/** The first thing found that an update needs and neither the log nor the update itself has. */
+export interface Gap {
+  /** What needs it: a struct that follows it, one that names it, or a delete of it. */
+  readonly reason: 'clock' | 'reference' | 'delete'
+  readonly client: number
+  readonly clock: number
+}
+
+export class LogState {
+  readonly #clocks = new Map<number, number>()
+  readonly #deletes = new IdRanges()
+  readonly #rootNames = new Set<string>()
+
+  /** The clock that comes next for a client: all before it are in the log. */
+  clockOf(client: number): number {
+    return this.#clocks.get(client) ?? 0
+  }
+
+  get clocks(): StateVector {
+    return this.#clocks
+  }
+
+  /** To the byte what `Y.encodeStateVector` gives for a Y.Doc that applied the same updates. */
+  stateVector(): Uint8Array {
+    return encodeStateVector(this.#clocks)
+  }
+
+  /** Whether the log has clocks that a peer has not. Whether deletes are missing, this cannot tell. */
+  isAheadOf(peer: StateVector): boolean {
+    return isAhead(this.#clocks, peer)
+  }
+
+  /** Whether a peer has clocks that the log has not. */
+  isBehind(peer: StateVector): boolean {
+    return isAhead(peer, this.#clocks)
+  }
+
+  /**
+   * What keeps the update from being whole on top of this log: exactly when a Y.Doc that holds the log would
+   * keep part of the update as pending. Such an update may not enter the log: the log would hold a hole, and
+   * a Y.Doc meanwhile applies the deletes, so that a key vanishes before its new value is there.
+   */
+  gapOf(facts: UpdateFacts): Gap | undefined {
+    const reached = new Map<number, number>()
+    let gap: Gap | undefined
+    facts.structs.everyRun((client, from, to) => {
+      const clock = reached.get(client) ?? this.clockOf(client)
+      if (from > clock) {
+        gap = { reason: 'clock', client, clock }
+        return false
+      }
+      reached.set(client, Math.max(clock, to))
+      return true
+    })
+    if (gap !== undefined) return gap
+    for (const [client, end] of facts.references) {
+      const clock = reached.get(client) ?? this.clockOf(client)
+      if (end > clock) return { reason: 'reference', client, clock }
+    }
+    facts.deletes.everyClient((client, bounds, start, end) => {
+      const clock = reached.get(client) ?? this.clockOf(client)
+      for (let index = start + 1; index < end; index += 2) {
+        if (numberAt(bounds, index) > clock) {
+          gap = { reason: 'delete', client, clock }
+          return false
+        }
+      }
+      return true
+    })
+    return gap
+  }
+
+  /** Whether the log already holds every struct and every delete of the update. */
+  addsNothing(facts: UpdateFacts): boolean {
+    return (
+      facts.structs.everyRun((client, _from, to) => to <= this.clockOf(client)) &&
+      this.#deletes.hasAll(facts.deletes)
+    )
+  }
+
+  /** The limit of documents that the update would break, if it would. [B1] */
+  limitBrokenBy(facts: UpdateFacts): ProtocolErrorCode | undefined {
+    let clientCount = this.#clocks.size
+    facts.structs.everyRun((client, from) => {
+      // Of the parts of a new client only the first begins at nothing.
+      if (from === 0 && !this.#clocks.has(client)) clientCount += 1
+      return true
+    })
+    if (clientCount > documentClientsMax) return 'too-many-clients'
+    let rootCount = this.#rootNames.size
+    for (const name of facts.rootNames) if (!this.#rootNames.has(name)) rootCount += 1
+    if (rootCount > documentRootsMax) return 'too-many-roots'
+    const deleteCount = this.#deletes.length + facts.deletes.length
+    // The exact number is a merge, so it is worked out only where it can matter.
+    if (deleteCount > documentDeletesMax && this.#deletes.lengthWith(facts.deletes) > documentDeletesMax) {
+      return 'too-many-deletes'
+    }
+    return undefined
+  }
+
+  /** Takes up an update that is in the log and leaves no gap. */
+  add(facts: UpdateFacts): void {
+    facts.structs.everyRun((client, from, to) => {
+      const clock = this.clockOf(client)
+      if (from > clock) throw new Error('An update with a gap was added to the log.')
+      if (to > clock) this.#clocks.set(client, to)
+      return true
+    })
+    this.#deletes.add(facts.deletes)
+    for (const name of facts.rootNames) this.#rootNames.add(name)
+  }
+
+  /** State vector, deletes (each range as its distance from the one before and its length), names of roots. */
+  toBytes(): Uint8Array {
+    const encoder = createEncoder()
+    writeUint8Array(encoder, this.stateVector())
+    writeVarUint(encoder, this.#deletes.clientCount)
+    this.#deletes.toRangeList().everyClient((client, bounds, start, end) => {
+      writeVarUint(encoder, client)
+      writeVarUint(encoder, (end - start) / 2)
+      let last = 0
+      for (let index = start; index < end; index += 2) {
+        const to = numberAt(bounds, index + 1)
+        writeVarUint(encoder, numberAt(bounds, index) - last)
+        writeVarUint(encoder, to - numberAt(bounds, index))
+        last = to
+      }
+      return true
+    })
+    writeVarUint(encoder, this.#rootNames.size)
+    for (const name of this.#rootNames) writeVarString(encoder, name)
+    return toUint8Array(encoder)
+  }
+
+  /** Reads what `toBytes` wrote. A disk may hand back anything: throws ProtocolError and nothing else. [W1] */
+  static fromBytes(bytes: Uint8Array): LogState {
+    const cursor = new ByteCursor(bytes)
+    const state = new LogState()
+    for (const [client, clock] of readClocks(cursor)) state.#clocks.set(client, clock)
+    state.#deletes.add(readDeletes(cursor))
+    for (let left = cursor.readVarUint(); left > 0; left--) state.#rootNames.add(readRootName(cursor))
+    if (cursor.remaining > 0) throw new ProtocolError('trailing-bytes', 'The state goes on behind its end.')
+    return state
+  }
+}
+
+function readDeletes(cursor: ByteCursor): RangeList {
+  const deletes = new RangeList()
+  for (let clients = cursor.readVarUint(); clients > 0; clients--) {
+    const client = cursor.readVarUint()
+    let last = 0
+    for (let ranges = cursor.readVarUint(); ranges > 0; ranges--) {
+      const from = last + cursor.readVarUint()
+      last = from + cursor.readVarUint()
+      if (last > clockMax) throw new ProtocolError('clock-too-large', `A clock is larger than ${clockMax}.`)
+      if (last === from) throw new ProtocolError('empty-run', 'A delete has no length.')
+      deletes.append(client, from, last)
+    }
+  }
+  return deletes
+}
+
+function readRootName(cursor: ByteCursor): string {
+  const length = cursor.readByteLength()
+  if (length > rootNameBytesMax) throw new ProtocolError('too-long', 'The name of a root is too long.')
+  const start = cursor.position
+  cursor.skipText(length)
+  return decodeUtf8(cursor.bytes.subarray(start, cursor.position))
+}

@@ -1,0 +1,737 @@
+// wire.test.ts — the frames of syncline.v1: the pinned vectors, the examples of the specification, every message there
+// and back, every bound at its edge, and any bytes at all. FUZZ_INPUTS says how many of those, FUZZ_SEED from which
+// sequence; a failure prints the frame.
+
+import { readFileSync } from 'node:fs'
+
+import * as fc from 'fast-check'
+import * as encoding from 'lib0/encoding'
+import { describe, expect, test } from 'vitest'
+
+import {
+  ackRangeCountersMax,
+  answersMax,
+  changedDocumentsMax,
+  deliveryUpdatesMax,
+  documentNameBytesMax,
+  helloVersionsMax,
+  messageBytesMax,
+  nativeFrameBytesMax,
+  presenceEntriesMax,
+  presenceStateBytesMax,
+  pushEntriesMax,
+  reasonBytesMax,
+  sealBytesMax,
+  secretBytesMax,
+  secretBytesMin,
+  stateVectorBytesMax,
+  subjectBytesMax,
+  tenantBytesMax,
+  tokenBytesMax,
+  traceBytesMax,
+  workspaceCursorBytesMax,
+} from '../../shared/limits.ts'
+import {
+  type Message,
+  type MessageOf,
+  messageNumber,
+  wireProtocol,
+  wireVersion,
+} from '../../shared/message.ts'
+import { ProtocolError } from '../../shared/protocol-error.ts'
+import { decodeFrame, decodeMessage, encodeFrame, encodeMessage } from '../../shared/wire.ts'
+import { type Chance, chanceFrom } from '../chance.ts'
+import { anyMessage, messageOfType, messageTypes } from './random-messages.ts'
+import { errorOf } from './thrown-error.ts'
+import { bytesFromHex, hexFromBytes, readWireVectors } from './wire-vectors.ts'
+
+const vectors = readWireVectors()
+
+function named<Vector extends { readonly name: string }>(
+  vectorsOfAKind: readonly Vector[],
+): [string, Vector][] {
+  return vectorsOfAKind.map((vector) => [vector.name, vector])
+}
+
+describe('the vectors', () => {
+  test('[W1] are of this version and hold every message in more than one case', () => {
+    expect(vectors.wireVersion).toBe(wireVersion)
+    for (const type of messageTypes) {
+      const cases = vectors.messages.filter(({ message }) => message.type === type)
+      expect(cases.length, type).toBeGreaterThan(1)
+    }
+  })
+
+  test.each(named(vectors.messages))('[W1] %s', (_name, { hex, message }) => {
+    expect(hexFromBytes(encodeMessage(message))).toBe(hex)
+    expect(hexFromBytes(encodeFrame([message]))).toBe(hex)
+    expect(decodeFrame(bytesFromHex(hex))).toEqual([message])
+    expect(decodeMessage(bytesFromHex(hex))).toEqual(message)
+  })
+
+  test.each(named(vectors.frames))('[W1] %s', (_name, { hex, messages }) => {
+    expect(hexFromBytes(encodeFrame(messages))).toBe(hex)
+    expect(decodeFrame(bytesFromHex(hex))).toEqual(messages)
+  })
+
+  test.each(named(vectors.tolerated))('[W1] tolerated: %s', (_name, { hex, messages }) => {
+    expect(decodeFrame(bytesFromHex(hex))).toEqual(messages)
+  })
+
+  test.each(named(vectors.invalid))('[W1] refused: %s', (_name, { hex, error }) => {
+    expect(errorOf(() => decodeFrame(bytesFromHex(hex)))).toEqual({ code: error, blame: 'peer' })
+  })
+
+  test.each(named(vectors.invalid.filter(({ hex }) => hex !== '')))(
+    '[W1] refused whole behind a good message: %s',
+    (_name, { hex, error }) => {
+      expect(errorOf(() => decodeFrame(bytesFromHex(`1e0101${hex}`)))).toEqual({ code: error, blame: 'peer' })
+    },
+  )
+})
+
+describe('the specification', () => {
+  const specification = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8')
+  const nativeWire = specification.slice(0, specification.indexOf('\n## 12.'))
+
+  test('[W1] its examples are vectors', () => {
+    const hexByName = new Map([...vectors.messages, ...vectors.frames].map(({ name, hex }) => [name, hex]))
+    const examples = [...nativeWire.matchAll(/^ {4}(\S.*?) {2,}((?:[0-9a-f]{2})+(?: (?:[0-9a-f]{2})+)*)$/gm)]
+    expect(examples.length).toBeGreaterThan(3)
+    for (const [, name, hex] of examples) expect(hexByName.get(name!), name).toBe(hex!.replaceAll(' ', ''))
+  })
+
+  test('[W1] its table has the messages and the numbers of the code', () => {
+    const rows = [...nativeWire.matchAll(/^\| (\d+) +\| (\w+) +\| (?:C→R|R→C|both) +\|/gm)]
+    const numbers = Object.fromEntries(rows.map(([, number, name]) => [name, Number(number)]))
+    expect(numbers).toEqual(messageNumber)
+  })
+
+  test('[W1] its title names the sub-protocol', () => {
+    expect(specification.split('\n')[0]).toContain(`\`${wireProtocol}\``)
+  })
+})
+
+describe('there and back', () => {
+  test.each(messageTypes)('[W1] any %s reads as it was written', (type) => {
+    fc.assert(
+      fc.property(messageOfType(type), (message) => {
+        const bytes = encodeMessage(message)
+        expect(decodeFrame(bytes)).toEqual([message])
+        expect(decodeMessage(bytes)).toEqual(message)
+      }),
+      { numRuns: 200, seed: 1 },
+    )
+  })
+
+  test('[W1] a frame is its messages one after the other, so encoded messages may be joined', () => {
+    fc.assert(
+      fc.property(fc.array(anyMessage, { minLength: 1, maxLength: 8 }), (messages) => {
+        const frame = encodeFrame(messages)
+        expect(decodeFrame(frame)).toEqual(messages)
+        expect(hexFromBytes(frame)).toBe(messages.map((each) => hexFromBytes(encodeMessage(each))).join(''))
+      }),
+      { numRuns: 500, seed: 2 },
+    )
+  })
+
+  test('[W1] what is read from a Buffer inside a larger one are plain bytes, and views of it', () => {
+    const piece = encodeMessage({ type: 'piece', room: 1, update: Uint8Array.of(1, 2, 3) })
+    const received = Buffer.concat([Buffer.of(9, 9), piece, Buffer.of(9)]).subarray(2, 2 + piece.length)
+    const [read] = decodeFrame(received) as [MessageOf<'piece'>]
+    expect(read.update).toStrictEqual(Uint8Array.of(1, 2, 3))
+    expect(read.update.constructor).toBe(Uint8Array)
+    expect(read.update.buffer).toBe(received.buffer)
+  })
+
+  test('[W1] what cannot be read is not written, and is our own fault', () => {
+    const faults: readonly Message[] = [
+      { type: 'ping', nonce: -1 },
+      { type: 'ping', nonce: 1.5 },
+      { type: 'ping', nonce: Number.NaN },
+      { type: 'ping', nonce: Number.MAX_SAFE_INTEGER + 1 },
+      { type: 'authenticate', token: 'half a pair: \ud83d' },
+      { type: 'authenticate', token: '\udc1d\ud83d' },
+      { type: 'digest', link: 1, position: 1, digest: new Uint8Array(31) },
+      { type: 'rights', room: 1, rights: 4 },
+      { type: 'rights', room: 1, rights: 2 ** 32 },
+      { type: 'ack', room: 1, ranges: [{ from: Number.MAX_SAFE_INTEGER, count: 1 }] },
+      { type: 'ack', room: 1, ranges: [{ from: 1, count: 0 }] },
+      { type: 'fragment', last: true, bytes: new Uint8Array(0) },
+    ]
+    for (const message of faults) {
+      expect(errorOf(() => encodeMessage(message))).toEqual({ code: 'not-encodable', blame: 'self' })
+    }
+    expect(errorOf(() => encodeFrame([]))).toEqual({ code: 'not-encodable', blame: 'self' })
+  })
+})
+
+describe('bounds', () => {
+  const id = new Uint8Array(16)
+  const hash = new Uint8Array(16)
+  const repeat = <Item>(count: number, item: Item) => Array.from({ length: count }, () => item)
+  const ascii = (byteLength: number) => 'a'.repeat(byteLength)
+  const end = { comeBack: 0, afterMs: 0 } as const
+  const hello = { type: 'hello', versions: [1], capabilities: 0, replica: id, secret: id, trace: '' } as const
+  const opened = { type: 'opened', link: 1, room: 1, rights: 1, epoch: id, head: 1 } as const
+
+  type Encoder = encoding.Encoder
+  const number = encoding.writeVarUint
+  const numbers = (to: Encoder, ...values: number[]) => values.forEach((value) => number(to, value))
+  const fixed = encoding.writeUint8Array
+  const bytes = encoding.writeVarUint8Array
+  const text = encoding.writeVarString
+  const times = (to: Encoder, count: number, write: () => void) => {
+    number(to, count)
+    for (let index = 0; index < count; index++) write()
+  }
+
+  /** Each at its limit and one past it, written a second time with lib0, which knows no bounds. */
+  const bounds: readonly {
+    readonly bound: string
+    readonly limit: number
+    readonly error?: string
+    readonly message: (size: number) => Message
+    readonly write: (to: Encoder, size: number) => void
+  }[] = [
+    {
+      bound: 'versions of hello',
+      limit: helloVersionsMax,
+      error: 'too-many-entries',
+      message: (size) => ({ ...hello, versions: repeat(size, 1) }),
+      write: (to, size) => {
+        times(to, size, () => number(to, 1))
+        number(to, 0)
+        fixed(to, id)
+        bytes(to, id)
+        text(to, '')
+      },
+    },
+    {
+      bound: 'secret',
+      limit: secretBytesMax,
+      message: (size) => ({ ...hello, secret: new Uint8Array(size) }),
+      write: (to, size) => {
+        numbers(to, 1, 1, 0)
+        fixed(to, id)
+        bytes(to, new Uint8Array(size))
+        text(to, '')
+      },
+    },
+    {
+      bound: 'trace',
+      limit: traceBytesMax,
+      message: (size) => ({ ...hello, trace: ascii(size) }),
+      write: (to, size) => {
+        numbers(to, 1, 1, 0)
+        fixed(to, id)
+        bytes(to, id)
+        text(to, ascii(size))
+      },
+    },
+    {
+      bound: 'token',
+      limit: tokenBytesMax,
+      message: (size) => ({ type: 'authenticate', token: ascii(size) }),
+      write: (to, size) => text(to, ascii(size)),
+    },
+    {
+      bound: 'tenant',
+      limit: tenantBytesMax,
+      message: (size) => ({
+        type: 'authenticated',
+        tenant: ascii(size),
+        subject: '',
+        expiresInMs: 0,
+        rightsVersion: 0,
+      }),
+      write: (to, size) => {
+        text(to, ascii(size))
+        text(to, '')
+        numbers(to, 0, 0)
+      },
+    },
+    {
+      bound: 'subject',
+      limit: subjectBytesMax,
+      message: (size) => ({
+        type: 'authenticated',
+        tenant: '',
+        subject: ascii(size),
+        expiresInMs: 0,
+        rightsVersion: 0,
+      }),
+      write: (to, size) => {
+        text(to, '')
+        text(to, ascii(size))
+        numbers(to, 0, 0)
+      },
+    },
+    {
+      bound: 'reason of goodbye',
+      limit: reasonBytesMax,
+      message: (size) => ({ type: 'goodbye', code: 1, ...end, reason: ascii(size) }),
+      write: (to, size) => {
+        numbers(to, 1, 0, 0)
+        text(to, ascii(size))
+      },
+    },
+    {
+      bound: 'reason of closed',
+      limit: reasonBytesMax,
+      message: (size) => ({ type: 'closed', link: 1, code: 16, ...end, reason: ascii(size) }),
+      write: (to, size) => {
+        numbers(to, 1, 16, 0, 0)
+        text(to, ascii(size))
+      },
+    },
+    {
+      bound: 'document name of open',
+      limit: documentNameBytesMax,
+      message: (size) => ({ type: 'open', link: 1, document: ascii(size), wants: 0, knowledge: { kind: 0 } }),
+      write: (to, size) => {
+        number(to, 1)
+        text(to, ascii(size))
+        numbers(to, 0, 0)
+      },
+    },
+    {
+      bound: 'seal of open',
+      limit: sealBytesMax,
+      message: (size) => ({
+        type: 'open',
+        link: 1,
+        document: '',
+        wants: 0,
+        knowledge: { kind: 1, epoch: id, seal: new Uint8Array(size), position: 1 },
+      }),
+      write: (to, size) => {
+        numbers(to, 1, 0, 0, 1)
+        fixed(to, id)
+        bytes(to, new Uint8Array(size))
+        number(to, 1)
+      },
+    },
+    {
+      bound: 'state vector of open',
+      limit: stateVectorBytesMax,
+      message: (size) => ({
+        type: 'open',
+        link: 1,
+        document: '',
+        wants: 0,
+        knowledge: { kind: 2, epoch: id, stateVector: new Uint8Array(size) },
+      }),
+      write: (to, size) => {
+        numbers(to, 1, 0, 0, 2)
+        fixed(to, id)
+        bytes(to, new Uint8Array(size))
+      },
+    },
+    {
+      bound: 'seal of opened',
+      limit: sealBytesMax,
+      message: (size) => ({ ...opened, seal: new Uint8Array(size), plan: { kind: 0 } }),
+      write: (to, size) => {
+        numbers(to, 1, 1, 1)
+        fixed(to, id)
+        number(to, 1)
+        bytes(to, new Uint8Array(size))
+        number(to, 0)
+      },
+    },
+    {
+      bound: 'state vector of opened',
+      limit: stateVectorBytesMax,
+      message: (size) => ({
+        ...opened,
+        seal: id,
+        plan: { kind: 3, reason: 1, stateVector: new Uint8Array(size) },
+      }),
+      write: (to, size) => {
+        numbers(to, 1, 1, 1)
+        fixed(to, id)
+        number(to, 1)
+        bytes(to, id)
+        numbers(to, 3, 1)
+        bytes(to, new Uint8Array(size))
+      },
+    },
+    {
+      bound: 'state vector of known',
+      limit: stateVectorBytesMax,
+      message: (size) => ({ type: 'known', link: 1, stateVector: new Uint8Array(size) }),
+      write: (to, size) => {
+        number(to, 1)
+        bytes(to, new Uint8Array(size))
+      },
+    },
+    {
+      bound: 'state vector of missing',
+      limit: stateVectorBytesMax,
+      message: (size) => ({ type: 'missing', room: 1, stateVector: new Uint8Array(size) }),
+      write: (to, size) => {
+        number(to, 1)
+        bytes(to, new Uint8Array(size))
+      },
+    },
+    {
+      bound: 'updates of a delivery',
+      limit: deliveryUpdatesMax,
+      error: 'too-many-entries',
+      message: (size) => ({
+        type: 'delivery',
+        room: 1,
+        after: 1,
+        through: 2,
+        updates: repeat(size, Uint8Array.of(0, 0)),
+      }),
+      write: (to, size) => {
+        numbers(to, 1, 1, 2)
+        times(to, size, () => bytes(to, Uint8Array.of(0, 0)))
+      },
+    },
+    {
+      bound: 'entries of a push',
+      limit: pushEntriesMax,
+      error: 'too-many-entries',
+      message: (size) => ({
+        type: 'push',
+        link: 1,
+        entries: repeat(size, { counter: 1, hash, kind: 0, update: Uint8Array.of(0, 0) }),
+      }),
+      write: (to, size) => {
+        number(to, 1)
+        times(to, size, () => {
+          number(to, 1)
+          fixed(to, hash)
+          number(to, 0)
+          bytes(to, Uint8Array.of(0, 0))
+        })
+      },
+    },
+    {
+      bound: 'ranges of an ack',
+      limit: answersMax,
+      error: 'too-many-entries',
+      message: (size) => ({ type: 'ack', room: 1, ranges: repeat(size, { from: 1, count: 1 }) }),
+      write: (to, size) => {
+        number(to, 1)
+        times(to, size, () => numbers(to, 1, 1))
+      },
+    },
+    {
+      bound: 'counters of a range',
+      limit: ackRangeCountersMax,
+      error: 'too-many-entries',
+      message: (size) => ({ type: 'ack', room: 1, ranges: [{ from: 1, count: size }] }),
+      write: (to, size) => numbers(to, 1, 1, 1, size),
+    },
+    {
+      bound: 'entries of refused',
+      limit: answersMax,
+      error: 'too-many-entries',
+      message: (size) => ({
+        type: 'refused',
+        room: 1,
+        entries: repeat(size, { counter: 1, hash, code: 18, reason: '' }),
+      }),
+      write: (to, size) => {
+        number(to, 1)
+        times(to, size, () => {
+          number(to, 1)
+          fixed(to, hash)
+          numbers(to, 18, 0)
+        })
+      },
+    },
+    {
+      bound: 'reason of refused',
+      limit: reasonBytesMax,
+      message: (size) => ({
+        type: 'refused',
+        room: 1,
+        entries: [{ counter: 1, hash, code: 18, reason: ascii(size) }],
+      }),
+      write: (to, size) => {
+        numbers(to, 1, 1, 1)
+        fixed(to, hash)
+        number(to, 18)
+        text(to, ascii(size))
+      },
+    },
+    {
+      bound: 'entries of filed',
+      limit: answersMax,
+      error: 'too-many-entries',
+      message: (size) => ({ type: 'filed', link: 1, entries: repeat(size, { counter: 1, hash }) }),
+      write: (to, size) => {
+        number(to, 1)
+        times(to, size, () => {
+          number(to, 1)
+          fixed(to, hash)
+        })
+      },
+    },
+    {
+      bound: 'entries of presence',
+      limit: presenceEntriesMax,
+      error: 'too-many-entries',
+      message: (size) => ({
+        type: 'presence',
+        linkOrRoom: 1,
+        entries: repeat(size, { client: 1, clock: 1, state: '' }),
+      }),
+      write: (to, size) => {
+        number(to, 1)
+        times(to, size, () => numbers(to, 1, 1, 0))
+      },
+    },
+    {
+      bound: 'state of presence',
+      limit: presenceStateBytesMax,
+      message: (size) => ({
+        type: 'presence',
+        linkOrRoom: 1,
+        entries: [{ client: 1, clock: 1, state: ascii(size) }],
+      }),
+      write: (to, size) => {
+        numbers(to, 1, 1, 1, 1)
+        text(to, ascii(size))
+      },
+    },
+    {
+      bound: 'cursor of changes',
+      limit: workspaceCursorBytesMax,
+      message: (size) => ({ type: 'changes', cursor: new Uint8Array(size), follow: true }),
+      write: (to, size) => {
+        bytes(to, new Uint8Array(size))
+        number(to, 1)
+      },
+    },
+    {
+      bound: 'documents of changed',
+      limit: changedDocumentsMax,
+      error: 'too-many-entries',
+      message: (size) => ({
+        type: 'changed',
+        full: true,
+        more: false,
+        documents: repeat(size, { document: 'a', epoch: id, position: 1, rights: 1 }),
+        cursor: id,
+      }),
+      write: (to, size) => {
+        numbers(to, 1, 0)
+        times(to, size, () => {
+          text(to, 'a')
+          fixed(to, id)
+          numbers(to, 1, 1)
+        })
+        bytes(to, id)
+      },
+    },
+    {
+      bound: 'document name of changed',
+      limit: documentNameBytesMax,
+      message: (size) => ({
+        type: 'changed',
+        full: false,
+        more: false,
+        documents: [{ document: ascii(size), epoch: id, position: 1, rights: 1 }],
+        cursor: id,
+      }),
+      write: (to, size) => {
+        numbers(to, 0, 0, 1)
+        text(to, ascii(size))
+        fixed(to, id)
+        numbers(to, 1, 1)
+        bytes(to, id)
+      },
+    },
+    {
+      bound: 'cursor of changed',
+      limit: workspaceCursorBytesMax,
+      message: (size) => ({
+        type: 'changed',
+        full: false,
+        more: false,
+        documents: [],
+        cursor: new Uint8Array(size),
+      }),
+      write: (to, size) => {
+        numbers(to, 0, 0, 0)
+        bytes(to, new Uint8Array(size))
+      },
+    },
+  ]
+
+  function lib0Message(type: Message['type'], write: (to: Encoder) => void): Uint8Array {
+    const body = encoding.encode(write)
+    return encoding.encode((to) => {
+      number(to, messageNumber[type])
+      bytes(to, body)
+    })
+  }
+
+  test.each(bounds.map((each) => [each.bound, each.limit, each] as const))(
+    '[B1] %s: %i and no more, on either side',
+    (_bound, limit, { error, message, write }) => {
+      const atLimit = message(limit)
+      const { type } = atLimit
+      const atLimitBytes = lib0Message(type, (to) => write(to, limit))
+      // As hex, because to compare arrays of a megabyte byte by byte takes the runner seconds.
+      expect(hexFromBytes(encodeMessage(atLimit))).toBe(hexFromBytes(atLimitBytes))
+      expect(hexFromBytes(encodeMessage(decodeMessage(atLimitBytes)!))).toBe(hexFromBytes(atLimitBytes))
+
+      const pastLimitBytes = lib0Message(type, (to) => write(to, limit + 1))
+      expect(errorOf(() => encodeMessage(message(limit + 1))).blame).toBe('self')
+      expect(errorOf(() => decodeMessage(pastLimitBytes))).toEqual({
+        code: error ?? 'too-long',
+        blame: 'peer',
+      })
+    },
+  )
+
+  test(`[B1] a secret has ${secretBytesMin} bytes at least, on either side`, () => {
+    const shortest = { ...hello, secret: new Uint8Array(secretBytesMin) }
+    expect(decodeFrame(encodeMessage(shortest))).toEqual([shortest])
+    const tooShort = { ...hello, secret: new Uint8Array(secretBytesMin - 1) }
+    expect(errorOf(() => encodeMessage(tooShort)).blame).toBe('self')
+  })
+
+  test('[B1] a text is bounded by its bytes, not by its characters', () => {
+    const token = 'ü'.repeat(tokenBytesMax / 2)
+    expect(decodeFrame(encodeMessage({ type: 'authenticate', token }))).toEqual([
+      { type: 'authenticate', token },
+    ])
+    expect(errorOf(() => encodeMessage({ type: 'authenticate', token: `${token}ü` })).blame).toBe('self')
+  })
+
+  test('[B1] a frame of 1 MiB is read and written, one byte more is neither', () => {
+    const piece = (updateBytes: number): Message => ({
+      type: 'piece',
+      room: 1,
+      update: new Uint8Array(updateBytes),
+    })
+    const overhead = encodeMessage(piece(nativeFrameBytesMax / 2)).length - nativeFrameBytesMax / 2
+    const largest = encodeFrame([piece(nativeFrameBytesMax - overhead)])
+    expect(largest).toHaveLength(nativeFrameBytesMax)
+    expect(decodeFrame(largest)).toHaveLength(1)
+
+    const tooLarge = piece(nativeFrameBytesMax - overhead + 1)
+    expect(errorOf(() => encodeFrame([tooLarge])).blame).toBe('self')
+    expect(errorOf(() => decodeFrame(encodeMessage(tooLarge)))).toEqual({
+      code: 'frame-too-large',
+      blame: 'peer',
+    })
+    const half = piece(nativeFrameBytesMax / 2)
+    expect(errorOf(() => encodeFrame([half, half])).blame).toBe('self')
+  })
+
+  test('[B1] a message of 64 MiB is read and written, one byte more is neither', () => {
+    // Type 1 byte, lengths of body and update 4 bytes each, room 1 byte.
+    const largest: Message = { type: 'piece', room: 1, update: new Uint8Array(messageBytesMax - 10) }
+    const encoded = encodeMessage(largest)
+    expect(encoded).toHaveLength(messageBytesMax)
+    expect(decodeMessage(encoded)?.type).toBe('piece')
+
+    const tooLarge: Message = { ...largest, update: new Uint8Array(messageBytesMax - 9) }
+    expect(errorOf(() => encodeMessage(tooLarge)).blame).toBe('self')
+    expect(errorOf(() => decodeMessage(new Uint8Array(messageBytesMax + 1)))).toEqual({
+      code: 'message-too-large',
+      blame: 'peer',
+    })
+  })
+
+  test('[B1] one message of fragments is one message', () => {
+    const leave = encodeMessage({ type: 'leave', link: 1 })
+    expect(errorOf(() => decodeMessage(Uint8Array.of(...leave, ...leave))).code).toBe('trailing-bytes')
+    expect(decodeMessage(Uint8Array.of(0x80, 0x01, 1, 7))).toBe(undefined)
+  })
+})
+
+describe('any bytes', () => {
+  const inputCount = Number(process.env['FUZZ_INPUTS'] ?? 60_000)
+  const seed = Number(process.env['FUZZ_SEED'] ?? 1)
+
+  test(`[W1] ${inputCount} random and changed frames give messages or a ProtocolError, and nothing else`, () => {
+    const chance = chanceFrom(seed)
+    const honest = [...vectors.messages, ...vectors.frames].map(({ hex }) => bytesFromHex(hex))
+    const seen = { taken: 0, refused: 0 }
+    for (let index = 0; index < inputCount; index++) {
+      const frame = randomFrame(chance, honest)
+      const messages = messagesOrRefusal(frame)
+      if (messages === undefined) {
+        seen.refused += 1
+        continue
+      }
+      seen.taken += 1
+      if (messages.length === 0) continue
+      // What was taken is in bounds, and written again it is the same and no longer.
+      const again = encodeFrame(messages)
+      expect(again.length, hexFromBytes(frame)).toBeLessThanOrEqual(frame.length)
+      expect(hexFromBytes(encodeFrame(decodeFrame(again))), hexFromBytes(frame)).toBe(hexFromBytes(again))
+    }
+    expect(seen.taken).toBeGreaterThan(inputCount / 20)
+    expect(seen.refused).toBeGreaterThan(inputCount / 20)
+  })
+
+  function messagesOrRefusal(frame: Uint8Array): Message[] | undefined {
+    try {
+      return decodeFrame(frame)
+    } catch (error) {
+      if (error instanceof ProtocolError && error.blame === 'peer') return undefined
+      throw new Error(`The reader let escape an error for ${hexFromBytes(frame)}`, { cause: error })
+    }
+  }
+
+  function randomFrame(chance: Chance, honest: readonly Uint8Array[]): Uint8Array {
+    switch (chance.between(0, 3)) {
+      case 0:
+        return randomBytes(chance, chance.between(0, 80))
+      case 1:
+        return randomBody(chance)
+      default:
+        return changed(chance, honest)
+    }
+  }
+
+  function randomBytes(chance: Chance, byteLength: number): Uint8Array {
+    return Uint8Array.from({ length: byteLength }, () => chance.between(0, 255))
+  }
+
+  /** A number that exists and a length that holds, so that the body is reached. Small bytes are more often words. */
+  function randomBody(chance: Chance): Uint8Array {
+    const highest = chance.oneOf([3, 20, 255])
+    const body = Uint8Array.from({ length: chance.between(0, 100) }, () => chance.between(0, highest))
+    return Uint8Array.of(chance.oneOf(Object.values(messageNumber)), body.length, ...body)
+  }
+
+  function changed(chance: Chance, honest: readonly Uint8Array[]): Uint8Array {
+    let frame = [...chance.oneOf(honest)]
+    if (chance.between(0, 3) === 0) frame.push(...chance.oneOf(honest))
+    for (let change = chance.between(0, 3); change > 0; change--) {
+      const place = chance.between(0, frame.length)
+      switch (chance.between(0, 5)) {
+        case 0:
+          frame = frame.slice(0, place)
+          break
+        case 1:
+          frame.splice(place, chance.between(1, 4))
+          break
+        case 2:
+          frame.splice(place, 0, ...randomBytes(chance, chance.between(1, 4)))
+          break
+        case 3:
+          frame.splice(place, 1, chance.oneOf([0, 1, 0x7f, 0x80, 0xff]))
+          break
+        case 4:
+          frame.splice(place, 0, ...chance.oneOf(honest).slice(0, chance.between(0, 20)))
+          break
+        default:
+          if (place < frame.length) frame[place] = frame[place]! ^ (1 << chance.between(0, 7))
+      }
+    }
+    return Uint8Array.from(frame)
+  }
+})
