@@ -106,7 +106,7 @@ export class Relay {
   #welcome(socket: WebSocket, request: IncomingMessage): void {
     socket.on('error', (error) => this.#options.report(`A socket failed: ${error.message}`))
     if (!isLoopbackOrigin(request.headers.origin)) {
-      socket.close(stockClose.forbiddenOrigin, 'This relay accepts pages of this machine only.')
+      socket.close(stockClose.forbidden, 'This relay accepts pages of this machine only.')
       return
     }
     // The stock server's rule: a document is the path as it was sent, neither decoded nor cleaned.

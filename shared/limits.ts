@@ -153,3 +153,15 @@ export const silencesMax = 3
 
 /** Messages of a socket that wait for its token to be checked. */
 export const waitingMessagesMax = 20_100
+
+/** Half a replica id: enough to tell authors of one document apart. */
+export const authorBytes = 8
+
+/** Records that are read of a store at once. */
+export const pageEntriesMax = 1_000
+
+/** The largest edit, and with the rest of its message the largest message. */
+export const entryBytesMax: number = 60 * 1024 * 1024
+
+/** Between two tries to read a store that failed. */
+export const readRetryMs = 1_000

@@ -113,7 +113,9 @@ export const stockClose = {
   relayFailed: 1011,
   tooSlow: 1013,
   malformed: 4400,
-  forbiddenOrigin: 4403,
+  forbidden: 4403,
+  replaced: 4410,
+  tooLarge: 4413,
   nameTooLong: 4414,
 } as const
 export type StockCloseCode = (typeof stockClose)[keyof typeof stockClose]

@@ -1,0 +1,45 @@
+// acks.ts — who waits for which answer about the disk. Knows: how many writes were asked for and how many of them
+// are durable. Must not know: what is written, positions, the wire. The one place where an ack comes into being. [D1]
+
+export class Acks<Link, Answer> {
+  #asked = 0
+  #durable = 0
+  /** In the order of `after`, which is the order of arrival. */
+  #waiting: { readonly link: Link; readonly answer: Answer; readonly after: number }[] = []
+
+  /** Something of this room goes to the disk. */
+  appended(): void {
+    this.#asked++
+  }
+
+  /**
+   * Somebody is to hear of what was just appended, or of a copy of what was appended before. A copy waits for all
+   * that is on its way: which of it holds the first copy is not known, and the disk may still lose it.
+   */
+  wait(link: Link, answer: Answer): void {
+    this.#waiting.push({ link, answer, after: this.#asked })
+  }
+
+  /** So many more are durable, in their order. */
+  becameDurable(count: number): void {
+    this.#durable += count
+  }
+
+  /** What may be said now. */
+  take(): { readonly link: Link; readonly answer: Answer }[] {
+    const end = this.#waiting.findIndex(({ after }) => after > this.#durable)
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
+  }
+
+  forget(link: Link): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting.link !== link)
+  }
+
+  get isAllDurable(): boolean {
+    return this.#asked === this.#durable
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length
+  }
+}

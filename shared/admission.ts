@@ -1,0 +1,74 @@
+// admission.ts — may this update enter the log, now? Knows: what the log holds or is about to hold, and whose the
+// client ids are. Must not know: links, acks, positions; whoever asks acts on the verdict.
+import type { Claims, Owner } from './claims.ts'
+import type { LogState } from './log-state.ts'
+import { entryKind, refusedCode } from './message.ts'
+import type { EntryKind, RefusedCode } from './message.ts'
+import { ProtocolError } from './protocol-error.ts'
+import { readUpdate } from './update-reader.ts'
+import type { UpdateFacts } from './update-reader.ts'
+
+/** `edit` is its author's own; `repair` may be of anyone; `derived` holds deletes only. */
+export type Candidate = {
+  readonly kind: EntryKind
+  readonly update: Uint8Array
+  readonly author: Owner
+}
+
+export type Verdict =
+  | { readonly is: 'new'; readonly facts: UpdateFacts }
+  /** The log has it, or will have it when what is being written is durable. */
+  | { readonly is: 'known' }
+  /** It depends on what the log lacks, of this client for one. To append it would be to append a hole. */
+  | { readonly is: 'gap'; readonly lacks: number }
+  | { readonly is: 'refused'; readonly code: RefusedCode; readonly reason: string }
+
+export function judge(candidate: Candidate, log: LogState, claims: Claims): Verdict {
+  let facts: UpdateFacts
+  try {
+    facts = readUpdate(candidate.update)
+  } catch (error) {
+    if (error instanceof ProtocolError) return refused(refusedCode.badUpdate, error.message)
+    throw error
+  }
+  if (candidate.kind === entryKind.derived && facts.structCount > 0) {
+    return refused(refusedCode.badUpdate, 'A derived update holds deletes only.')
+  }
+  if (candidate.kind === entryKind.edit && speaksForOthers(facts, candidate.author, claims)) {
+    return refused(refusedCode.foreignClient, 'This edit is written with a client id of another replica.')
+  }
+  if (log.addsNothing(facts)) return { is: 'known' }
+  const lacks = log.gapOf(facts)?.client ?? voidedOf(facts, candidate.author, log, claims)
+  if (lacks !== undefined) return { is: 'gap', lacks }
+  if (log.limitBrokenBy(facts) !== undefined) {
+    return refused(refusedCode.tooLarge, 'With this the document would be larger than documents may be.')
+  }
+  return { is: 'new', facts }
+}
+
+/** To be called when a new update was appended. */
+export function takeUp(facts: UpdateFacts, candidate: Candidate, log: LogState, claims: Claims): void {
+  log.add(facts)
+  if (candidate.kind === entryKind.edit)
+    for (const { client } of facts.structs.runs()) claims.claim(client, candidate.author)
+}
+
+function speaksForOthers(facts: UpdateFacts, author: Owner, claims: Claims): boolean {
+  for (const { client } of facts.structs.runs()) if (claims.isForeign(client, author)) return true
+  return false
+}
+
+/**
+ * Clocks of somebody else's that the log has not seen, said to hold nothing. Taken at its word this would delete
+ * what the owner wrote and has not sent yet; so it waits until the owner has, as for any other gap.
+ */
+function voidedOf(facts: UpdateFacts, author: Owner, log: LogState, claims: Claims): number | undefined {
+  for (const { client, to } of facts.structs.voids()) {
+    if (to > log.clockOf(client) && claims.isForeign(client, author)) return client
+  }
+  return undefined
+}
+
+function refused(code: RefusedCode, reason: string): Verdict {
+  return { is: 'refused', code, reason }
+}

@@ -1,0 +1,222 @@
+// feeding.ts — who stands where in a room's log, and how everyone gets further. Knows: links, durable positions,
+// readers that are slow. Must not know: how rows are stored, what an update says, who may write. A link that is
+// behind, for whatever reason, goes on from the log: joining late and reading slowly are one thing. [B1] [C2]
+import { deliveryBytesMax, deliveryUpdatesMax } from './limits.ts'
+import type { Message } from './message.ts'
+import type { LinkId, RoomEffect, Row, Wire } from './room-words.ts'
+
+type Progress =
+  | { readonly is: 'fed' }
+  /** Reads the log from where it stands through a position that was durable when it began to. */
+  | { readonly is: 'behind'; readonly reads: number | undefined; readonly wantsWord: boolean }
+  /** Receives the snapshot, from this piece on. */
+  | { readonly is: 'receiving'; readonly index: number; readonly isReading: boolean }
+  | { readonly is: 'asked' }
+  | { readonly is: 'differing'; readonly stateVector: Uint8Array }
+
+type Seat = {
+  readonly link: LinkId
+  readonly wire: Wire
+  /** The last position that was handed to its socket. */
+  at: number
+  progress: Progress
+  /** Its socket takes no more for now. */
+  isFull: boolean
+}
+
+/** A row that has just become durable, with the link that it came from. */
+export type FreshRow = Row & { readonly from: LinkId }
+
+export class Feeding {
+  readonly #room: number
+  readonly #emit: (effect: RoomEffect) => void
+  readonly #seats = new Map<LinkId, Seat>()
+  #last = 0
+  #foldedThrough = 0
+
+  constructor(room: number, emit: (effect: RoomEffect) => void) {
+    this.#room = room
+    this.#emit = emit
+  }
+
+  /** The last durable position. Nothing past it is shown to anybody. [D2] */
+  get last(): number {
+    return this.#last
+  }
+
+  get foldedThrough(): number {
+    return this.#foldedThrough
+  }
+
+  begin(last: number, foldedThrough: number): void {
+    this.#last = last
+    this.#foldedThrough = foldedThrough
+  }
+
+  folded(through: number): void {
+    this.#foldedThrough = through
+  }
+
+  seatAtHead(link: LinkId, wire: Wire): void {
+    this.#seats.set(link, { link, wire, at: this.#last, progress: { is: 'fed' }, isFull: false })
+  }
+
+  seatBehind(link: LinkId, wire: Wire, at: number): void {
+    const progress: Progress = { is: 'behind', reads: undefined, wantsWord: true }
+    this.#goOn(this.#put({ link, wire, at, progress, isFull: false }))
+  }
+
+  /** Everything from the beginning: the snapshot, then the log. */
+  seatForAll(link: LinkId, wire: Wire): void {
+    if (this.#foldedThrough === 0) return this.seatBehind(link, wire, 0)
+    const progress: Progress = { is: 'receiving', index: 0, isReading: false }
+    this.#goOn(this.#put({ link, wire, at: 0, progress, isFull: false }))
+    return undefined
+  }
+
+  /** It will be told what it lacks when it has said what it has. */
+  seatAsked(link: LinkId, wire: Wire): void {
+    this.#put({ link, wire, at: 0, progress: { is: 'asked' }, isFull: false })
+  }
+
+  leave(link: LinkId): void {
+    this.#seats.delete(link)
+  }
+
+  knew(link: LinkId, stateVector: Uint8Array): void {
+    const seat = this.#seats.get(link)
+    if (seat === undefined) return
+    seat.progress = { is: 'differing', stateVector }
+    if (!seat.isFull) this.#emit({ type: 'makeDifference', link, stateVector, through: this.#last })
+  }
+
+  committed(rows: readonly FreshRow[]): void {
+    const before = this.#last
+    const last = rows.at(-1)
+    if (last === undefined) return
+    this.#last = last.position
+    const fed = [...this.#seats.values()].filter((seat) => seat.progress.is === 'fed' && seat.at === before)
+    // The author of all of it needs only to know where it stands now. By link: a cloned profile has its twin's id.
+    const own = fed.filter((seat) => seat.wire === 'native' && rows.every((row) => row.from === seat.link))
+    const others = own.length === 0 ? fed : fed.filter((seat) => !own.includes(seat))
+    const links = others.map((seat) => seat.link)
+    if (links.length > 0) {
+      for (const message of this.#deliveries(before, last.position, rows))
+        this.#emit({ type: 'tellAll', links, message })
+    }
+    for (const { link } of own) {
+      for (const message of this.#deliveries(before, last.position, [])) this.#tell(link, message)
+    }
+    for (const seat of fed) seat.at = last.position
+  }
+
+  rowsRead(link: LinkId, rows: readonly Row[], isEnd: boolean): void {
+    const seat = this.#seats.get(link)
+    if (seat?.progress.is !== 'behind' || seat.progress.reads === undefined) return
+    const end = seat.progress.reads
+    seat.progress = { ...seat.progress, reads: undefined }
+    const through = isEnd ? end : (rows.at(-1)?.position ?? seat.at)
+    if (through > seat.at) {
+      for (const message of this.#deliveries(seat.at, through, rows)) this.#tell(link, message)
+      seat.at = through
+    }
+    this.#goOn(seat)
+  }
+
+  piecesRead(link: LinkId, through: number, pieces: readonly Uint8Array[], next: number | undefined): void {
+    const seat = this.#seats.get(link)
+    if (seat?.progress.is !== 'receiving' || !seat.progress.isReading) return
+    if (through !== this.#foldedThrough) {
+      // A newer snapshot has taken its place meanwhile; what was sent of the old one does no harm.
+      seat.progress = { is: 'receiving', index: 0, isReading: false }
+      return this.#goOn(seat)
+    }
+    for (const update of pieces) this.#tell(link, { type: 'piece', room: this.#room, update })
+    if (next === undefined) {
+      this.#catchUp(seat, through)
+      seat.progress = { is: 'behind', reads: undefined, wantsWord: false }
+    } else {
+      seat.progress = { is: 'receiving', index: next, isReading: false }
+    }
+    this.#goOn(seat)
+    return undefined
+  }
+
+  differenceMade(link: LinkId, through: number, pieces: readonly Uint8Array[]): void {
+    const seat = this.#seats.get(link)
+    if (seat?.progress.is !== 'differing') return
+    for (const update of pieces) this.#tell(link, { type: 'piece', room: this.#room, update })
+    this.#catchUp(seat, through)
+    seat.progress = { is: 'behind', reads: undefined, wantsWord: false }
+    this.#goOn(seat)
+  }
+
+  filled(link: LinkId): void {
+    const seat = this.#seats.get(link)
+    if (seat === undefined) return
+    seat.isFull = true
+    if (seat.progress.is === 'fed') seat.progress = { is: 'behind', reads: undefined, wantsWord: false }
+  }
+
+  drained(link: LinkId): void {
+    const seat = this.#seats.get(link)
+    if (seat === undefined || !seat.isFull) return
+    seat.isFull = false
+    if (seat.progress.is === 'differing') {
+      this.knew(link, seat.progress.stateVector)
+    } else {
+      this.#goOn(seat)
+    }
+  }
+
+  #put(seat: Seat): Seat {
+    this.#seats.set(seat.link, seat)
+    return seat
+  }
+
+  #goOn(seat: Seat): void {
+    const { progress } = seat
+    if (seat.isFull) return
+    if (progress.is === 'receiving' && !progress.isReading) {
+      seat.progress = { ...progress, isReading: true }
+      this.#emit({ type: 'readPieces', link: seat.link, through: this.#foldedThrough, index: progress.index })
+    } else if (progress.is === 'behind' && progress.reads === undefined) {
+      if (seat.at >= this.#last) {
+        if (progress.wantsWord) this.#catchUp(seat, seat.at)
+        seat.progress = { is: 'fed' }
+      } else {
+        seat.progress = { ...progress, reads: this.#last }
+        this.#emit({ type: 'readRows', link: seat.link, after: seat.at, through: this.#last })
+      }
+    }
+  }
+
+  #catchUp(seat: Seat, through: number): void {
+    seat.at = through
+    this.#tell(seat.link, { type: 'caughtUp', room: this.#room, through })
+  }
+
+  /** One after the other these cover the whole range, each within the bounds of a message. */
+  *#deliveries(after: number, through: number, rows: readonly Row[]): Generator<Message, void, undefined> {
+    let begin = after
+    let updates: Uint8Array[] = []
+    let bytes = 0
+    for (const [index, { position, update }] of rows.entries()) {
+      updates.push(update)
+      bytes += update.length
+      const next = rows[index + 1]
+      const isFull =
+        updates.length >= deliveryUpdatesMax || bytes + (next?.update.length ?? 0) > deliveryBytesMax
+      if (next === undefined || !isFull) continue
+      yield { type: 'delivery', room: this.#room, after: begin, through: position, updates }
+      begin = position
+      updates = []
+      bytes = 0
+    }
+    yield { type: 'delivery', room: this.#room, after: begin, through, updates }
+  }
+
+  #tell(link: LinkId, message: Message): void {
+    this.#emit({ type: 'tell', link, message })
+  }
+}

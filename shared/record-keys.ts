@@ -1,0 +1,303 @@
+// record-keys.ts — where the relay's records lie, docs/PROTOCOL.md §13: one letter, then parts and numbers. Knows: the
+// layout, both directions, and which range holds what. Must not know: what a record says, and which store keeps it.
+//
+// Each part carries its length before it, so that no name's records lie among those of a name that it begins. Numbers
+// are high byte first, so that byte order is their order.
+
+import { decodeUtf8, encodeUtf8 } from 'lib0/string'
+import { ByteCursor } from './byte-cursor.ts'
+import { notEncodable } from './byte-writer.ts'
+import { hashBytes, idBytes } from './message.ts'
+import { ProtocolError } from './protocol-error.ts'
+import { StoreError } from './store.ts'
+import type { KeyRange } from './store.ts'
+
+export type DocumentPlace = { readonly tenant: string; readonly document: string }
+
+/** One history of a document. Its epoch is in every key, so that a late fold revives nothing that was purged. [E1] */
+export type HistoryPlace = DocumentPlace & { readonly epoch: Uint8Array }
+
+/** The push id of an entry. */
+export type EntryPlace = HistoryPlace & {
+  readonly replica: Uint8Array
+  readonly counter: number
+  readonly hash: Uint8Array
+}
+
+export type RecordKey =
+  | { readonly type: 'format' }
+  | { readonly type: 'secretKey' }
+  | { readonly type: 'head'; readonly tenant: string }
+  | { readonly type: 'branch'; readonly tenant: string; readonly first: number }
+  | ({ readonly type: 'document' } & DocumentPlace)
+  | ({ readonly type: 'row'; readonly position: number } & HistoryPlace)
+  | ({ readonly type: 'piece'; readonly through: number; readonly index: number } & HistoryPlace)
+  | { readonly type: 'change'; readonly tenant: string; readonly last: number }
+  | ({ readonly type: 'answer' } & EntryPlace)
+  | { readonly type: 'owner'; readonly tenant: string; readonly replica: Uint8Array }
+
+const letters = {
+  format: 'f',
+  secretKey: 'k',
+  head: 't',
+  branch: 'b',
+  document: 'd',
+  row: 'r',
+  piece: 's',
+  change: 'c',
+  answer: 'a',
+  owner: 'o',
+} as const satisfies Record<RecordKey['type'], string>
+
+const numberBytes = 8
+const partBytesMax = 0xffff
+
+/** Between the first and the second half of a number in a key. */
+const halfScale = 2 ** 32
+
+// Keys.
+
+export function formatKey(): Uint8Array {
+  return keyOf(letters.format)
+}
+
+export function secretKeyKey(): Uint8Array {
+  return keyOf(letters.secretKey)
+}
+
+export function headKey(tenant: string): Uint8Array {
+  return keyOf(letters.head, tenant)
+}
+
+export function branchKey(tenant: string, first: number): Uint8Array {
+  return keyOf(letters.branch, tenant, first)
+}
+
+export function documentKey({ tenant, document }: DocumentPlace): Uint8Array {
+  return keyOf(letters.document, tenant, document)
+}
+
+export function rowKey({ tenant, document, epoch }: HistoryPlace, position: number): Uint8Array {
+  return keyOf(letters.row, tenant, document, epoch, position)
+}
+
+export function pieceKey(
+  { tenant, document, epoch }: HistoryPlace,
+  through: number,
+  index: number,
+): Uint8Array {
+  return keyOf(letters.piece, tenant, document, epoch, through, index)
+}
+
+export function changeKey(tenant: string, last: number): Uint8Array {
+  return keyOf(letters.change, tenant, last)
+}
+
+export function answerKey({ tenant, document, epoch, replica, counter, hash }: EntryPlace): Uint8Array {
+  return keyOf(letters.answer, tenant, document, epoch, replica, counter, hash)
+}
+
+export function ownerKey(tenant: string, replica: Uint8Array): Uint8Array {
+  return keyOf(letters.owner, tenant, replica)
+}
+
+// Ranges.
+
+export const everything: KeyRange = { from: new Uint8Array(), to: Uint8Array.of(0xff) }
+
+/** Heads of all tenants: whom there is. */
+export function headRange(): KeyRange {
+  return rangeUnder(keyOf(letters.head))
+}
+
+export function branchRange(tenant: string): KeyRange {
+  return rangeUnder(keyOf(letters.branch, tenant))
+}
+
+export function documentRange(tenant: string): KeyRange {
+  return rangeUnder(keyOf(letters.document, tenant))
+}
+
+/** The rows after one position, through another, which may be left out. */
+export function rowRange(history: HistoryPlace, after: number, through?: number): KeyRange {
+  const { tenant, document, epoch } = history
+  const to =
+    through === undefined
+      ? rangeUnder(keyOf(letters.row, tenant, document, epoch)).to
+      : rangeUnder(rowKey(history, through)).to
+  return { from: rangeUnder(rowKey(history, after)).to, to }
+}
+
+/** The pieces of one snapshot, from an index on. */
+export function pieceRange(history: HistoryPlace, through: number, index = 0): KeyRange {
+  const { tenant, document, epoch } = history
+  return {
+    from: pieceKey(history, through, index),
+    to: rangeUnder(keyOf(letters.piece, tenant, document, epoch, through)).to,
+  }
+}
+
+/** The pieces of all snapshots but this one: what a newer fold, or one that never became valid, left behind. */
+export function otherPieceRanges(history: HistoryPlace, through: number): readonly [KeyRange, KeyRange] {
+  const { tenant, document, epoch } = history
+  const all = rangeUnder(keyOf(letters.piece, tenant, document, epoch))
+  const kept = rangeUnder(keyOf(letters.piece, tenant, document, epoch, through))
+  return [
+    { from: all.from, to: kept.from },
+    { from: kept.to, to: all.to },
+  ]
+}
+
+export function changeRange(tenant: string, after: number): KeyRange {
+  return { from: rangeUnder(changeKey(tenant, after)).to, to: rangeUnder(keyOf(letters.change, tenant)).to }
+}
+
+export function answerRange({ tenant, document, epoch }: HistoryPlace): KeyRange {
+  return rangeUnder(keyOf(letters.answer, tenant, document, epoch))
+}
+
+/** All that lies under one epoch, or, without one, under every epoch that the document ever had. */
+export function historyRanges({
+  tenant,
+  document,
+  epoch,
+}: DocumentPlace & { readonly epoch?: Uint8Array }): readonly KeyRange[] {
+  const parts = epoch === undefined ? [tenant, document] : [tenant, document, epoch]
+  return [letters.row, letters.piece, letters.answer].map((letter) => rangeUnder(keyOf(letter, ...parts)))
+}
+
+/** All keys that begin with these bytes, these too. Every letter is below 0xff, so there always is an end. */
+function rangeUnder(prefix: Uint8Array): KeyRange {
+  let last = prefix.length - 1
+  while (prefix[last] === 0xff) last -= 1
+  const to = prefix.slice(0, last + 1)
+  to[last] = (prefix[last] ?? 0) + 1
+  return { from: prefix, to }
+}
+
+function keyOf(letter: string, ...fields: readonly (string | Uint8Array | number)[]): Uint8Array {
+  const parts = fields.map((field) => (typeof field === 'string' ? utf8(field) : field))
+  let byteLength = 1
+  for (const part of parts) byteLength += typeof part === 'number' ? numberBytes : 2 + part.length
+  const key = new Uint8Array(byteLength)
+  const view = new DataView(key.buffer)
+  key[0] = letter.charCodeAt(0)
+  let position = 1
+  for (const part of parts) {
+    if (typeof part === 'number') {
+      if (!Number.isSafeInteger(part) || part < 0) throw notEncodable(`${part} is no number of a key.`)
+      view.setUint32(position, Math.floor(part / halfScale))
+      view.setUint32(position + 4, part % halfScale)
+      position += numberBytes
+    } else {
+      if (part.length > partBytesMax) throw notEncodable(`${part.length} bytes are too many for a key.`)
+      view.setUint16(position, part.length)
+      key.set(part, position + 2)
+      position += 2 + part.length
+    }
+  }
+  return key
+}
+
+/** Half a surrogate pair would become U+FFFD: two names would share their records. */
+function utf8(text: string): Uint8Array {
+  if (/\p{Surrogate}/u.test(text)) throw notEncodable('A name holds half a surrogate pair.')
+  return encodeUtf8(text)
+}
+
+// The way back.
+
+/** Any bytes give a key or a StoreError `damaged`. [W1] */
+export function decodeKey(bytes: Uint8Array): RecordKey {
+  return readRecord('key', bytes, readKey)
+}
+
+function readKey(from: ByteCursor): RecordKey {
+  const letter = String.fromCharCode(from.readByte())
+  switch (letter) {
+    case letters.format:
+      return { type: 'format' }
+    case letters.secretKey:
+      return { type: 'secretKey' }
+    case letters.head:
+      return { type: 'head', tenant: readName(from) }
+    case letters.branch:
+      return { type: 'branch', tenant: readName(from), first: readNumber(from) }
+    case letters.document:
+      return { type: 'document', ...readDocument(from) }
+    case letters.row:
+      return { type: 'row', ...readHistory(from), position: readNumber(from) }
+    case letters.piece:
+      return { type: 'piece', ...readHistory(from), through: readNumber(from), index: readNumber(from) }
+    case letters.change:
+      return { type: 'change', tenant: readName(from), last: readNumber(from) }
+    case letters.answer:
+      return {
+        type: 'answer',
+        ...readHistory(from),
+        replica: readPart(from, idBytes),
+        counter: readNumber(from),
+        hash: readPart(from, hashBytes),
+      }
+    case letters.owner:
+      return { type: 'owner', tenant: readName(from), replica: readPart(from, idBytes) }
+    default:
+      throw new ProtocolError('unknown-word', `No record has the letter ${JSON.stringify(letter)}.`)
+  }
+}
+
+function readDocument(from: ByteCursor): DocumentPlace {
+  return { tenant: readName(from), document: readName(from) }
+}
+
+function readHistory(from: ByteCursor): HistoryPlace {
+  return { ...readDocument(from), epoch: readPart(from, idBytes) }
+}
+
+function readName(from: ByteCursor): string {
+  const byteLength = readPartLength(from)
+  const start = from.position
+  from.skipText(byteLength)
+  return decodeUtf8(from.bytes.subarray(start, from.position))
+}
+
+function readPart(from: ByteCursor, byteLength: number): Uint8Array {
+  if (readPartLength(from) !== byteLength) {
+    throw new ProtocolError('too-short', `A part of a key has not ${byteLength} bytes.`)
+  }
+  const start = from.position
+  from.skip(byteLength)
+  return from.bytes.slice(start, from.position)
+}
+
+function readPartLength(from: ByteCursor): number {
+  return from.readByte() * 256 + from.readByte()
+}
+
+function readNumber(from: ByteCursor): number {
+  let number = 0
+  for (let left = numberBytes; left > 0; left--) number = number * 256 + from.readByte()
+  if (number > Number.MAX_SAFE_INTEGER) {
+    throw new ProtocolError('number-too-large', 'A number in a key is larger than 2^53 - 1.')
+  }
+  return number
+}
+
+/** What cannot be read from our own disk is nobody's fault but the disk's: another error than a peer's. */
+export function readRecord<Value>(noun: string, bytes: Uint8Array, read: (from: ByteCursor) => Value): Value {
+  const from = new ByteCursor(bytes)
+  try {
+    const value = read(from)
+    if (from.remaining > 0)
+      throw new ProtocolError('trailing-bytes', `${from.remaining} bytes are left over.`)
+    return value
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    throw new StoreError(
+      'damaged',
+      `A ${noun} on the disk cannot be read: ${error.message}`,
+      'notApplied',
+      error,
+    )
+  }
+}

@@ -1,0 +1,189 @@
+// relay-records.ts — what the relay's records say, docs/PROTOCOL.md §13: each value from an object to bytes and back.
+// Knows: the fields, and the version of it all. Must not know: where a record lies (record-keys.ts), which records
+// belong into one batch, and which chain of rows is whole. Any bytes give a record or a StoreError `damaged` [W1].
+// Updates and pieces read are views of what the store handed out.
+
+import { decodeUtf8 } from 'lib0/string'
+import type { ByteCursor } from './byte-cursor.ts'
+import { ByteMeasure, ByteWriter } from './byte-writer.ts'
+import type { ByteSink } from './byte-writer.ts'
+import { documentNameBytesMax, reasonBytesMax } from './limits.ts'
+import { digestBytes, entryKind, idBytes, refusedCode } from './message.ts'
+import type { EntryKind, RefusedCode } from './message.ts'
+import { ProtocolError } from './protocol-error.ts'
+import { readRecord } from './record-keys.ts'
+
+/**
+ * Each change of a byte on the disk gets a line here and in PROTOCOL.md §14.
+ *
+ * 1: rows of updates by document.
+ * 2: tenants, epochs, branches, chains, snapshots, kept answers.
+ */
+export const diskFormatVersion = 2
+
+/** Half a replica id. */
+export const authorBytes: number = idBytes / 2
+const secretKeyBytes = 32
+
+export const documentStage = { live: 0, purged: 1 } as const
+export type DocumentStage = (typeof documentStage)[keyof typeof documentStage]
+
+export type DocumentRecord = {
+  readonly epoch: Uint8Array
+  /** The oldest cursor that is still served. */
+  readonly servedFrom: number
+  readonly foldedThrough: number
+  readonly last: number
+  readonly stage: DocumentStage
+}
+
+export type RowRecord = {
+  /** The position of the document's row before this one; 0 for the first. */
+  readonly previous: number
+  readonly kind: EntryKind
+  /** Of stock clients, and of what is no one's own, none. */
+  readonly author: Uint8Array | undefined
+  readonly update: Uint8Array
+}
+
+export type ChangeRecord = { readonly document: string; readonly epoch: Uint8Array }
+
+export type AnswerRecord = { readonly code: RefusedCode; readonly reason: string }
+
+const kinds = Object.values(entryKind)
+const codes = Object.values(refusedCode)
+const stages = Object.values(documentStage)
+const nobody = new Uint8Array(authorBytes)
+
+/** Of whatever version: what is to be said of another one is its reader's to say. */
+export function encodeFormat(version: number): Uint8Array {
+  return bytesOf((to) => to.varUint(version))
+}
+
+export function decodeFormat(value: Uint8Array): number {
+  return readRecord('disk format', value, (from) => from.readVarUint())
+}
+
+export function encodeSecretKey(key: Uint8Array): Uint8Array {
+  return bytesOf((to) => to.fixedBytes(key, secretKeyBytes))
+}
+
+export function decodeSecretKey(value: Uint8Array): Uint8Array {
+  return readRecord('secret key', value, (from) => takeBytes(from, secretKeyBytes))
+}
+
+export function encodeHead(head: number): Uint8Array {
+  return bytesOf((to) => to.varUint(head))
+}
+
+export function decodeHead(value: Uint8Array): number {
+  return readRecord('head', value, (from) => from.readVarUint())
+}
+
+export function encodeBranch(branch: Uint8Array): Uint8Array {
+  return bytesOf((to) => to.fixedBytes(branch, idBytes))
+}
+
+export function decodeBranch(value: Uint8Array): Uint8Array {
+  return readRecord('branch', value, (from) => takeBytes(from, idBytes))
+}
+
+export function encodeDocument(record: DocumentRecord): Uint8Array {
+  return bytesOf((to) => {
+    to.fixedBytes(record.epoch, idBytes)
+    to.varUint(record.servedFrom)
+    to.varUint(record.foldedThrough)
+    to.varUint(record.last)
+    to.varUint(record.stage)
+  })
+}
+
+export function decodeDocument(value: Uint8Array): DocumentRecord {
+  return readRecord('document', value, (from) => ({
+    epoch: takeBytes(from, idBytes),
+    servedFrom: from.readVarUint(),
+    foldedThrough: from.readVarUint(),
+    last: from.readVarUint(),
+    stage: readWord(from, stages),
+  }))
+}
+
+export function encodeRow({ previous, kind, author, update }: RowRecord): Uint8Array {
+  return bytesOf((to) => {
+    to.varUint(previous)
+    to.varUint(kind)
+    to.fixedBytes(author ?? nobody, authorBytes)
+    to.fixedBytes(update, update.length)
+  })
+}
+
+export function decodeRow(value: Uint8Array): RowRecord {
+  return readRecord('row', value, (from) => {
+    const previous = from.readVarUint()
+    const kind = readWord(from, kinds)
+    const author = takeBytes(from, authorBytes)
+    const update = takeBytes(from, from.remaining)
+    return { previous, kind, author: author.every((byte) => byte === 0) ? undefined : author, update }
+  })
+}
+
+export function encodeChange({ document, epoch }: ChangeRecord): Uint8Array {
+  return bytesOf((to) => {
+    to.text(document, documentNameBytesMax)
+    to.fixedBytes(epoch, idBytes)
+  })
+}
+
+export function decodeChange(value: Uint8Array): ChangeRecord {
+  return readRecord('change', value, (from) => ({
+    document: readText(from),
+    epoch: takeBytes(from, idBytes),
+  }))
+}
+
+export function encodeAnswer({ code, reason }: AnswerRecord): Uint8Array {
+  return bytesOf((to) => {
+    to.varUint(code)
+    to.text(reason, reasonBytesMax)
+  })
+}
+
+export function decodeAnswer(value: Uint8Array): AnswerRecord {
+  return readRecord('kept answer', value, (from) => ({ code: readWord(from, codes), reason: readText(from) }))
+}
+
+/** The SHA-256 of a replica's secret. */
+export function encodeOwner(secretDigest: Uint8Array): Uint8Array {
+  return bytesOf((to) => to.fixedBytes(secretDigest, digestBytes))
+}
+
+export function decodeOwner(value: Uint8Array): Uint8Array {
+  return readRecord('replica owner', value, (from) => takeBytes(from, digestBytes))
+}
+
+function bytesOf(write: (to: ByteSink) => void): Uint8Array {
+  const measure = new ByteMeasure()
+  write(measure)
+  const writer = new ByteWriter(measure.byteLength)
+  write(writer)
+  return writer.bytes
+}
+
+function takeBytes(from: ByteCursor, byteLength: number): Uint8Array {
+  const start = from.position
+  from.skip(byteLength)
+  return from.bytes.subarray(start, from.position)
+}
+
+function readText(from: ByteCursor): string {
+  const byteLength = from.readByteLength()
+  const start = from.position
+  from.skipText(byteLength)
+  return decodeUtf8(from.bytes.subarray(start, from.position))
+}
+
+function readWord<Word extends number>(from: ByteCursor, words: readonly Word[]): Word {
+  const value = from.readVarUint()
+  for (const word of words) if (word === value) return word
+  throw new ProtocolError('unknown-word', `${value} is none of the words that can stand here.`)
+}

@@ -1,0 +1,143 @@
+// room-words.ts — what a room is told and what it asks for. Types only. Inputs are facts, in the past tense;
+// effects are imperatives, performed in order by whoever runs the room.
+import type { Owner } from './claims.ts'
+import type {
+  ClosedCode,
+  FiledEntry,
+  Knowledge,
+  Message,
+  PresenceEntry,
+  PushEntry,
+  RefusedCode,
+} from './message.ts'
+
+/** A link as the relay's process knows it: unlike the number on the wire, no two sockets share one. */
+export type LinkId = number
+
+export type Wire = 'native' | 'stock'
+
+export type Joining = {
+  readonly link: LinkId
+  /** The number that the link has on its own socket. */
+  readonly number: number
+  readonly wire: Wire
+  /** Undefined for a stock client, which has no name that outlives its socket. */
+  readonly replica: Uint8Array | undefined
+  readonly mayWrite: boolean
+  readonly wantsPresence: boolean
+  readonly knowledge: Knowledge
+}
+
+export type DocumentState = {
+  readonly epoch: Uint8Array
+  /** The oldest cursor that is still served. */
+  readonly servedFrom: number
+  readonly foldedThrough: number
+  readonly last: number
+}
+
+export type Row = { readonly position: number; readonly update: Uint8Array }
+
+/** An update with the one who is known to have written it; of a stock link and of a snapshot nobody is. */
+export type LoadedUpdate = {
+  readonly update: Uint8Array
+  readonly author: Owner | undefined
+  /** Where it lies in the log; a piece of the snapshot has none. */
+  readonly position: number | undefined
+}
+
+export type PushId = { readonly replica: Uint8Array; readonly counter: number; readonly hash: Uint8Array }
+export type Answer = { readonly code: RefusedCode; readonly reason: string }
+export type KeptAnswer = PushId & Answer
+
+export type RoomInput =
+  | {
+      readonly type: 'loaded'
+      readonly document: DocumentState
+      /** The snapshot's pieces, then the rows, in order. */
+      readonly updates: Iterable<LoadedUpdate>
+      readonly answers: readonly KeptAnswer[]
+    }
+  | ({ readonly type: 'joined' } & Joining)
+  | { readonly type: 'left'; readonly link: LinkId; readonly saidSo: boolean }
+  | { readonly type: 'pushed'; readonly link: LinkId; readonly entries: readonly PushEntry[] }
+  | { readonly type: 'updateCame'; readonly link: LinkId; readonly update: Uint8Array }
+  | { readonly type: 'filed'; readonly link: LinkId; readonly entries: readonly FiledEntry[] }
+  | { readonly type: 'judged'; readonly refusal: Answer | undefined }
+  /** The next of the appends are durable, at these positions, and so many of the answers to be kept. */
+  | { readonly type: 'committed'; readonly positions: readonly number[]; readonly answers: number }
+  | { readonly type: 'knew'; readonly link: LinkId; readonly stateVector: Uint8Array }
+  /** With the end, these are all rows that were asked for. */
+  | {
+      readonly type: 'rowsRead'
+      readonly link: LinkId
+      readonly rows: readonly Row[]
+      readonly isEnd: boolean
+    }
+  | {
+      readonly type: 'piecesRead'
+      readonly link: LinkId
+      readonly through: number
+      readonly pieces: readonly Uint8Array[]
+      readonly next: number | undefined
+    }
+  | {
+      readonly type: 'differenceMade'
+      readonly link: LinkId
+      readonly through: number
+      readonly pieces: readonly Uint8Array[]
+    }
+  | {
+      readonly type: 'compareAsked'
+      readonly link: LinkId
+      readonly position: number
+      readonly digest: Uint8Array
+    }
+  | { readonly type: 'digestMade'; readonly position: number; readonly digest: Uint8Array }
+  | { readonly type: 'filled'; readonly link: LinkId }
+  | { readonly type: 'drained'; readonly link: LinkId }
+  | { readonly type: 'rightsChanged'; readonly link: LinkId; readonly mayWrite: boolean }
+  | { readonly type: 'presenceSaid'; readonly link: LinkId; readonly entries: readonly PresenceEntry[] }
+  | { readonly type: 'woken' }
+  | { readonly type: 'foldMade'; readonly through: number }
+  | { readonly type: 'foldFailed' }
+  | { readonly type: 'foldValid'; readonly through: number; readonly servedFrom: number }
+
+export type RoomEffect =
+  | { readonly type: 'tell'; readonly link: LinkId; readonly message: Message }
+  /** The same bytes for all of them: encoded once. */
+  | { readonly type: 'tellAll'; readonly links: readonly LinkId[]; readonly message: Message }
+  /** For a stock link: this copy of what it sent is durable. */
+  | { readonly type: 'echo'; readonly link: LinkId; readonly update: Uint8Array }
+  | {
+      readonly type: 'append'
+      readonly update: Uint8Array
+      readonly kind: PushEntry['kind']
+      readonly author: Uint8Array | undefined
+    }
+  | { readonly type: 'keepAnswer'; readonly answer: KeptAnswer }
+  | { readonly type: 'forgetAnswers'; readonly ids: readonly PushId[] }
+  /** The rows after one position through another, as many as are good to send at once. */
+  | { readonly type: 'readRows'; readonly link: LinkId; readonly after: number; readonly through: number }
+  | { readonly type: 'readPieces'; readonly link: LinkId; readonly through: number; readonly index: number }
+  /** Of a Y.Doc that holds the log through there at least. */
+  | {
+      readonly type: 'makeDifference'
+      readonly link: LinkId
+      readonly stateVector: Uint8Array
+      readonly through: number
+    }
+  | { readonly type: 'makeDigest'; readonly position: number }
+  | { readonly type: 'judge'; readonly link: LinkId; readonly entry: PushEntry }
+  /** Make the snapshot, and have it synced, before anything else happens to the log. */
+  | { readonly type: 'makeFold'; readonly through: number }
+  | { readonly type: 'validateFold'; readonly through: number; readonly servedFrom: number }
+  | { readonly type: 'dropFolded'; readonly through: number; readonly servedFrom: number }
+  | {
+      readonly type: 'close'
+      readonly link: LinkId
+      readonly code: ClosedCode | RefusedCode
+      readonly reason: string
+    }
+  | { readonly type: 'notice'; readonly what: 'digestDiffered' | 'heldBackForgotten' | 'answerForgotten' }
+  | { readonly type: 'wakeAt'; readonly time: number }

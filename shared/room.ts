@@ -1,0 +1,486 @@
+// room.ts — the relay's half of one open document: what may enter its log, who waits for which answer, who is
+// there. Knows: the log's state, what is durable, links of both wires. Must not know: sockets, stores, Y.Docs, the
+// time but for what is passed in. Whoever runs it performs the effects in order and reports what came of them;
+// nothing of the document leaves it that is not durable. [D1] [D2]
+import { Acks } from './acks.ts'
+import { judge, takeUp } from './admission.ts'
+import { Claims, ownerNamed } from './claims.ts'
+import type { Owner } from './claims.ts'
+import { Comparisons } from './comparisons.ts'
+import { counterRanges } from './counter-ranges.ts'
+import { Feeding } from './feeding.ts'
+import type { FreshRow } from './feeding.ts'
+import { Growth } from './growth.ts'
+import { HeldBack } from './held-back.ts'
+import { KeptAnswers } from './kept-answers.ts'
+import { toJudgeMax } from './limits.ts'
+import { LogState } from './log-state.ts'
+import {
+  closedCode,
+  entryKind,
+  knowledgeKind,
+  planKind,
+  planReason,
+  refusedCode,
+  right,
+  verdict as verdictWords,
+} from './message.ts'
+import type { ClosedCode, Message, PresenceEntry, PushEntry, RefusedCode } from './message.ts'
+import { exchange, planFor } from './plan.ts'
+import type { Serving } from './plan.ts'
+import { Presence } from './presence.ts'
+import type { Answer, Joining, KeptAnswer, LinkId, RoomEffect, RoomInput } from './room-words.ts'
+import type { Seals } from './seals.ts'
+import { isEmptyUpdate } from './stock-wire.ts'
+import { unreachable } from './unreachable.ts'
+import { readUpdate } from './update-reader.ts'
+
+export type RoomOptions = {
+  /** The number by which the relay addresses all links of this room, on every socket the same. */
+  readonly room: number
+  readonly seals: Seals
+  /** Whether an application's rule looks at each edit before it enters the log. */
+  readonly isJudged: boolean
+}
+
+/** Reading the document; being judged, with one edit out for a verdict; otherwise open. */
+type Phase =
+  | { readonly is: 'loading'; readonly early: RoomInput[] }
+  | { readonly is: 'open' }
+  | { readonly is: 'judging'; readonly pushed: Pushed }
+
+/** An update on its way in. A stock client's has no counter: its answer is the echo. */
+type Pushed = { readonly link: LinkId; readonly owner: Owner; readonly update: Uint8Array } & (
+  | { readonly wire: 'native'; readonly replica: Uint8Array; readonly entry: PushEntry }
+  | { readonly wire: 'stock' }
+)
+
+type Member = Omit<Joining, 'knowledge'> & { readonly owner: Owner }
+
+/** What is said when the disk has it. */
+type Waiting =
+  | { readonly is: 'ack'; readonly counter: number }
+  | { readonly is: 'echo'; readonly update: Uint8Array }
+  | { readonly is: 'refusal'; readonly answer: KeptAnswer }
+
+export class Room {
+  readonly #options: RoomOptions
+  #phase: Phase = { is: 'loading', early: [] }
+  #epoch: Uint8Array = new Uint8Array()
+  #servedFrom = 0
+  readonly #log = new LogState()
+  readonly #claims = new Claims()
+  readonly #members = new Map<LinkId, Member>()
+  readonly #feeding: Feeding
+  readonly #presence = new Presence(this.#claims)
+  readonly #acks = new Acks<LinkId, Waiting>()
+  readonly #answers = new KeptAnswers()
+  readonly #heldBack = new HeldBack<Pushed>()
+  readonly #comparisons = new Comparisons()
+  readonly #growth = new Growth()
+  readonly #toJudge: Pushed[] = []
+  /** Appended and not yet durable, in the order of the positions that they will have. */
+  readonly #inFlight: { readonly update: Uint8Array; readonly from: LinkId }[] = []
+  #effects: RoomEffect[] = []
+
+  constructor(options: RoomOptions) {
+    this.#options = options
+    this.#feeding = new Feeding(options.room, (effect) => this.#effects.push(effect))
+  }
+
+  get #serving(): Serving {
+    return {
+      epoch: this.#epoch,
+      last: this.#feeding.last,
+      servedFrom: this.#servedFrom,
+      seals: this.#options.seals,
+      stateVector: () => this.#log.stateVector(),
+    }
+  }
+
+  /** It may be forgotten when nobody is in it and all of it is on the disk. */
+  get isIdle(): boolean {
+    return this.#phase.is === 'open' && this.#members.size === 0 && this.#acks.isAllDurable
+  }
+
+  step(input: RoomInput, now: number): readonly RoomEffect[] {
+    this.#effects = []
+    if (this.#phase.is !== 'loading') this.#take(input, now)
+    else if (input.type === 'loaded') this.#load(input, this.#phase.early, now)
+    else this.#phase.early.push(input)
+    this.#answerWhatIsDurable()
+    return this.#effects
+  }
+
+  #take(input: RoomInput, now: number): void {
+    switch (input.type) {
+      case 'loaded':
+        throw new Error('A room was loaded twice.')
+      case 'joined':
+        return this.#join(input)
+      case 'left':
+        return this.#leave(input.link, input.saidSo, now)
+      case 'pushed':
+        return this.#push(input.link, input.entries)
+      case 'updateCame':
+        return this.#pushStock(input.link, input.update)
+      case 'filed':
+        return this.#forgetFiled(input)
+      case 'judged':
+        return this.#judged(input.refusal)
+      case 'committed':
+        return this.#committed(input.positions, input.answers)
+      case 'knew':
+        return this.#feeding.knew(input.link, input.stateVector)
+      case 'rowsRead':
+        return this.#feeding.rowsRead(input.link, input.rows, input.isEnd)
+      case 'piecesRead':
+        return this.#feeding.piecesRead(input.link, input.through, input.pieces, input.next)
+      case 'differenceMade':
+        return this.#feeding.differenceMade(input.link, input.through, input.pieces)
+      case 'compareAsked':
+        return this.#compare(input.link, input.position, input.digest)
+      case 'digestMade':
+        return this.#digestMade(input.position, input.digest)
+      case 'filled':
+        return this.#feeding.filled(input.link)
+      case 'drained':
+        return this.#feeding.drained(input.link)
+      case 'rightsChanged':
+        return this.#changeRights(input.link, input.mayWrite)
+      case 'presenceSaid':
+        return this.#sayPresence(input.link, input.entries, now)
+      case 'woken':
+        return this.#spreadPresence(this.#presence.expire(now), undefined)
+      case 'foldMade':
+        return this.#validateFold(input.through)
+      case 'foldFailed':
+        return this.#growth.giveUpFold()
+      case 'foldValid':
+        return this.#foldValid(input.through, input.servedFrom)
+      default:
+        return unreachable(input)
+    }
+  }
+
+  #load(input: RoomInput & { type: 'loaded' }, early: readonly RoomInput[], now: number): void {
+    const { document, updates, answers } = input
+    this.#epoch = document.epoch
+    this.#servedFrom = document.servedFrom
+    for (const { update, author, position } of updates) {
+      if (position !== undefined) this.#growth.grew(position, update.length)
+      const facts = readUpdate(update)
+      // What was let into the log once is whole; after damage the hole is what replicas give back.
+      if (this.#log.gapOf(facts) !== undefined) continue
+      this.#log.add(facts)
+      if (author !== undefined)
+        for (const { client } of facts.structs.runs()) this.#claims.claim(client, author)
+    }
+    for (const answer of answers) this.#answers.keep(answer)
+    this.#feeding.begin(document.last, document.foldedThrough)
+    this.#phase = { is: 'open' }
+    for (const before of early) this.#take(before, now)
+  }
+
+  // Coming and going.
+
+  #join(joining: Joining): void {
+    const { knowledge, ...joined } = joining
+    const { link, wire, replica } = joined
+    const member = { ...joined, owner: replica === undefined ? `stock ${link}` : ownerNamed(replica) }
+    this.#members.set(link, member)
+    const plan =
+      wire === 'stock' ? exchange(planReason.asked, this.#serving) : planFor(knowledge, this.#serving)
+    this.#tell(link, {
+      type: 'opened',
+      link: member.number,
+      room: this.#options.room,
+      rights: member.mayWrite ? right.read + right.write : right.read,
+      epoch: this.#epoch,
+      head: this.#feeding.last,
+      seal: this.#options.seals.make(this.#epoch),
+      plan,
+    })
+    // A stock client may never ask; it is fed from now on all the same.
+    if (wire === 'stock' || plan.kind === planKind.atHead) this.#feeding.seatAtHead(link, wire)
+    else if (plan.kind === planKind.whole) this.#feeding.seatForAll(link, wire)
+    else if (plan.kind === planKind.exchange) this.#feeding.seatAsked(link, wire)
+    else if (knowledge.kind === knowledgeKind.cursor) this.#feeding.seatBehind(link, wire, knowledge.position)
+    if (plan.kind === planKind.exchange && knowledge.kind === knowledgeKind.content) {
+      this.#feeding.knew(link, knowledge.stateVector)
+    }
+    const present = this.#presence.all()
+    if (member.wantsPresence && present.length > 0) this.#tellPresence([link], present)
+  }
+
+  #leave(link: LinkId, saidSo: boolean, now: number): void {
+    const member = this.#members.get(link)
+    if (member === undefined) return
+    this.#members.delete(link)
+    this.#feeding.leave(link)
+    this.#acks.forget(link)
+    this.#comparisons.forget(link)
+    if ([...this.#members.values()].some(({ owner }) => owner === member.owner)) return
+    if (saidSo) {
+      this.#spreadPresence(this.#presence.leave(member.owner), undefined)
+    } else {
+      this.#presence.lose(member.owner, now)
+      this.#wakeForPresence()
+    }
+  }
+
+  #changeRights(link: LinkId, mayWrite: boolean): void {
+    const member = this.#members.get(link)
+    if (member === undefined || member.mayWrite === mayWrite) return
+    this.#members.set(link, { ...member, mayWrite })
+    const rights = mayWrite ? right.read + right.write : right.read
+    this.#tell(link, { type: 'rights', room: this.#options.room, rights })
+  }
+
+  // Updates coming in.
+
+  #push(link: LinkId, entries: readonly PushEntry[]): void {
+    const member = this.#members.get(link)
+    if (member?.replica === undefined) return
+    const { owner, replica } = member
+    for (const entry of entries) {
+      const pushed: Pushed = { wire: 'native', link, owner, replica, update: entry.update, entry }
+      const kept = this.#answers.find({ replica, counter: entry.counter, hash: entry.hash })
+      if (kept !== undefined) this.#waitFor(link, { is: 'refusal', answer: kept })
+      else if (!member.mayWrite)
+        this.#refuse(pushed, refusedCode.readOnly, 'This document may be read, not written.')
+      else if (this.#options.isJudged && entry.kind === entryKind.edit) this.#askForVerdict(pushed)
+      else this.#admit(pushed)
+    }
+  }
+
+  #pushStock(link: LinkId, update: Uint8Array): void {
+    const member = this.#members.get(link)
+    if (member === undefined || isEmptyUpdate(update)) return
+    this.#admit({ wire: 'stock', link, owner: member.owner, update })
+  }
+
+  #admit(pushed: Pushed, isAgain = false): void {
+    const kind = pushed.wire === 'native' ? pushed.entry.kind : entryKind.repair
+    const candidate = { kind, update: pushed.update, author: pushed.owner }
+    const verdict = judge(candidate, this.#log, this.#claims)
+    switch (verdict.is) {
+      case 'known':
+        return this.#waitFor(pushed.link, answerTo(pushed))
+      case 'gap':
+        return this.#holdBack(pushed, verdict.lacks, isAgain)
+      case 'refused':
+        return this.#refuse(pushed, verdict.code, verdict.reason)
+      case 'new':
+        if (pushed.wire === 'stock' && this.#members.get(pushed.link)?.mayWrite === false) {
+          return this.#close(pushed.link, refusedCode.readOnly, 'This document may be read, not written.')
+        }
+        takeUp(verdict.facts, candidate, this.#log, this.#claims)
+        this.#append(pushed, kind)
+        for (const held of this.#heldBack.takeThoseFor(verdict.facts)) this.#admit(held, true)
+        return undefined
+      default:
+        return unreachable(verdict)
+    }
+  }
+
+  #append(pushed: Pushed, kind: PushEntry['kind']): void {
+    const { update, link } = pushed
+    this.#acks.appended()
+    this.#inFlight.push({ update, from: link })
+    const author = pushed.wire === 'native' && kind === entryKind.edit ? pushed.replica : undefined
+    this.#emit({ type: 'append', update, kind, author })
+    // A stock author hears of it by the delivery itself.
+    if (pushed.wire === 'native') this.#waitFor(link, answerTo(pushed))
+  }
+
+  /** Asked for once, when it is first held back: each answer to `missing` brings all that the log lacks. */
+  #holdBack(pushed: Pushed, lacks: number, isAgain: boolean): void {
+    // What came in a frame is a view of it: what stays must not keep the whole frame alive.
+    const kept = { ...pushed, update: pushed.update.slice() }
+    if (this.#heldBack.hold({ pushed: kept, lacks }))
+      this.#emit({ type: 'notice', what: 'heldBackForgotten' })
+    if (isAgain) return
+    const stateVector = this.#log.stateVector()
+    this.#tell(pushed.link, { type: 'missing', room: this.#options.room, stateVector })
+  }
+
+  /** Only a refusal of this very edit is kept: where all writing is refused, it is found again. */
+  #refuse(pushed: Pushed, code: RefusedCode, reason: string): void {
+    if (pushed.wire === 'stock') return this.#close(pushed.link, code, reason)
+    const { counter, hash, kind } = pushed.entry
+    const answer: KeptAnswer = { replica: pushed.replica, counter, hash, code, reason }
+    if (kind === entryKind.edit && code !== refusedCode.readOnly) {
+      const forgotten = this.#answers.keep(answer)
+      this.#acks.appended()
+      this.#emit({ type: 'keepAnswer', answer })
+      if (forgotten !== undefined) {
+        this.#emit({ type: 'notice', what: 'answerForgotten' })
+        this.#emit({ type: 'forgetAnswers', ids: [forgotten] })
+      }
+    }
+    return this.#waitFor(pushed.link, { is: 'refusal', answer })
+  }
+
+  #forgetFiled({ link, entries }: RoomInput & { type: 'filed' }): void {
+    const replica = this.#members.get(link)?.replica
+    if (replica === undefined) return
+    const filed = entries
+      .map(({ counter, hash }) => ({ replica, counter, hash }))
+      .filter((id) => this.#answers.forget(id))
+    if (filed.length > 0) this.#emit({ type: 'forgetAnswers', ids: filed })
+  }
+
+  // Being judged.
+
+  #askForVerdict(pushed: Pushed): void {
+    if (this.#toJudge.length >= toJudgeMax)
+      return this.#close(pushed.link, closedCode.tooLarge, 'Too much waits here.')
+    this.#toJudge.push(pushed)
+    return this.#judgeNext()
+  }
+
+  #judgeNext(): void {
+    if (this.#phase.is !== 'open') return
+    const next = this.#toJudge.shift()
+    if (next?.wire !== 'native') return
+    this.#phase = { is: 'judging', pushed: next }
+    this.#emit({ type: 'judge', link: next.link, entry: next.entry })
+  }
+
+  #judged(refusal: Answer | undefined): void {
+    if (this.#phase.is !== 'judging') throw new Error('A verdict came for nothing.')
+    const { pushed } = this.#phase
+    this.#phase = { is: 'open' }
+    if (refusal === undefined) this.#admit(pushed)
+    else this.#refuse(pushed, refusal.code, refusal.reason)
+    this.#judgeNext()
+  }
+
+  // The disk.
+
+  #committed(positions: readonly number[], answers: number): void {
+    const rows: FreshRow[] = positions.map((position) => {
+      const appended = this.#inFlight.shift()
+      if (appended === undefined) throw new Error('More was committed than was appended.')
+      return { position, ...appended }
+    })
+    this.#acks.becameDurable(rows.length + answers)
+    this.#feeding.committed(rows)
+    for (const { position, update } of rows) this.#growth.grew(position, update.length)
+    if (this.#growth.wantsFold) {
+      this.#growth.beginFold()
+      this.#emit({ type: 'makeFold', through: this.#feeding.last })
+    }
+  }
+
+  #answerWhatIsDurable(): void {
+    const counters = new Map<LinkId, number[]>()
+    for (const { link, answer } of this.#acks.take()) {
+      const member = this.#members.get(link)
+      if (member === undefined) continue
+      if (answer.is === 'echo') this.#emit({ type: 'echo', link, update: answer.update })
+      else if (answer.is === 'refusal') this.#tellRefusal(link, answer.answer)
+      else counters.set(link, [...(counters.get(link) ?? []), answer.counter])
+    }
+    for (const [link, all] of counters) {
+      this.#tell(link, { type: 'ack', room: this.#options.room, ranges: counterRanges(all) })
+    }
+  }
+
+  /** The snapshot is on the disk, and counts from when the document's record says so. */
+  #validateFold(through: number): void {
+    const servedFrom = Math.max(this.#servedFrom, this.#growth.tailFrom(through))
+    this.#emit({ type: 'validateFold', through, servedFrom })
+  }
+
+  #foldValid(through: number, servedFrom: number): void {
+    this.#growth.endFold(through)
+    this.#servedFrom = servedFrom
+    this.#feeding.folded(through)
+    this.#emit({ type: 'dropFolded', through, servedFrom })
+  }
+
+  // Comparing. [C1]
+
+  #compare(link: LinkId, position: number, digest: Uint8Array): void {
+    if (!this.#members.has(link)) return
+    if (position !== this.#feeding.last) return this.#tellCompared(link, position, 'notNow')
+    const asked = this.#comparisons.ask(link, position, digest)
+    if (asked === 'make') this.#emit({ type: 'makeDigest', position })
+    else if (asked !== 'wait') this.#tellCompared(link, position, asked)
+    return undefined
+  }
+
+  #digestMade(position: number, digest: Uint8Array): void {
+    for (const told of this.#comparisons.made(position, digest)) {
+      this.#tellCompared(told.link, told.position, told.verdict)
+    }
+  }
+
+  #tellCompared(link: LinkId, position: number, verdict: 'equal' | 'different' | 'notNow'): void {
+    if (verdict === 'different') this.#emit({ type: 'notice', what: 'digestDiffered' })
+    this.#tell(link, {
+      type: 'compared',
+      room: this.#options.room,
+      position,
+      verdict: verdictWords[verdict],
+    })
+  }
+
+  // Presence. [P1]
+
+  #sayPresence(link: LinkId, entries: readonly PresenceEntry[], now: number): void {
+    const member = this.#members.get(link)
+    if (member === undefined) return
+    this.#spreadPresence(this.#presence.say(member.owner, entries, now), link)
+  }
+
+  #spreadPresence(news: readonly PresenceEntry[], except: LinkId | undefined): void {
+    const links = [...this.#members.values()]
+      .filter(({ link, wantsPresence }) => wantsPresence && link !== except)
+      .map(({ link }) => link)
+    if (news.length > 0 && links.length > 0) this.#tellPresence(links, news)
+    this.#wakeForPresence()
+  }
+
+  #tellPresence(links: readonly LinkId[], entries: readonly PresenceEntry[]): void {
+    const message: Message = { type: 'presence', linkOrRoom: this.#options.room, entries }
+    this.#emit({ type: 'tellAll', links, message })
+  }
+
+  #wakeForPresence(): void {
+    const time = this.#presence.nextExpiry()
+    if (time !== undefined) this.#emit({ type: 'wakeAt', time })
+  }
+
+  #waitFor(link: LinkId, answer: Waiting): void {
+    this.#acks.wait(link, answer)
+  }
+
+  #tellRefusal(link: LinkId, { counter, hash, code, reason }: KeptAnswer): void {
+    this.#tell(link, {
+      type: 'refused',
+      room: this.#options.room,
+      entries: [{ counter, hash, code, reason }],
+    })
+  }
+
+  #close(link: LinkId, code: ClosedCode | RefusedCode, reason: string): void {
+    this.#emit({ type: 'close', link, code, reason })
+  }
+
+  #tell(link: LinkId, message: Message): void {
+    this.#emit({ type: 'tell', link, message })
+  }
+
+  #emit(effect: RoomEffect): void {
+    this.#effects.push(effect)
+  }
+}
+
+function answerTo(pushed: Pushed): Waiting {
+  return pushed.wire === 'native'
+    ? { is: 'ack', counter: pushed.entry.counter }
+    : { is: 'echo', update: pushed.update }
+}

@@ -1,0 +1,192 @@
+// host-peers.ts — the relay's host without a network: peers of both wires whose words arrive at once, on a disk that
+// writes when the test says so. Knows: both codecs. Must not know: what the machines ought to say.
+import { RelayHost } from '../server/relay-host.ts'
+import type { HostConnection } from '../server/host-connection.ts'
+import { entryKind, knowledgeKind, want, wireVersion } from '../shared/message.ts'
+import type { Knowledge, Message, MessageOf, PushEntry } from '../shared/message.ts'
+import type { Grant } from '../shared/session.ts'
+import { decodeStockFrame, encodeStep1, encodeUpdate } from '../shared/stock-wire.ts'
+import type { StockMessage } from '../shared/stock-wire.ts'
+import type { Store } from '../shared/store.ts'
+import { decodeFrame, encodeMessage } from '../shared/wire.ts'
+import { chanceFrom } from './chance.ts'
+import { SimulatedDisk } from './sim/disk.ts'
+
+export const everyRight = 3
+
+export function grantFor(rights: number | ((document: string) => number), tenant = ''): Grant {
+  const rightsOf = typeof rights === 'number' ? () => rights : rights
+  return { tenant, subject: '', expiresAt: undefined, rightsVersion: 1, rightsOf }
+}
+
+/** One relay and its disk. A token is the rights that it gives, as a number. */
+export class TestRelay {
+  readonly disk: SimulatedDisk
+  readonly reports: string[] = []
+  now = 1_000_000
+  #nextId = 1
+  #turns: (() => void)[] = []
+  #host: RelayHost | undefined
+
+  constructor(disk?: SimulatedDisk) {
+    this.disk = disk ?? new SimulatedDisk({ chance: chanceFrom(1), writeWaits: () => undefined })
+  }
+
+  async start(): Promise<this> {
+    const store: Store = this.disk.open()
+    const opening = RelayHost.open({
+      store,
+      durability: 'synced',
+      now: () => this.now,
+      randomId: () => Uint8Array.from({ length: 16 }, () => this.#nextId++ % 256),
+      wakeAt: () => undefined,
+      turnEnds: (then) => this.#turns.push(then),
+      grantOf: async (token) =>
+        token === 'wrong' ? 'This token is not known here.' : grantFor(Number(token)),
+      report: (sentence) => this.reports.push(sentence),
+    })
+    await this.write()
+    this.#host = await opening
+    return this
+  }
+
+  get host(): RelayHost {
+    if (this.#host === undefined) throw new Error('The relay was not started.')
+    return this.#host
+  }
+
+  /** Lets all that can happen without the disk happen. */
+  async think(): Promise<void> {
+    for (let turn = 0; turn < 400; turn++) {
+      for (const then of this.#turns.splice(0)) then()
+      await Promise.resolve()
+    }
+  }
+
+  /** Lets the disk write all that waits, and what comes of it. */
+  async write(): Promise<void> {
+    do {
+      await this.think()
+      this.disk.settle()
+      await this.think()
+    } while (this.disk.waiting > 0)
+  }
+
+  /** Everything in memory is gone. */
+  die(): void {
+    this.disk.crash('power')
+    this.#host = undefined
+    this.#turns = []
+  }
+}
+
+export class NativePeer {
+  readonly heard: Message[] = []
+  readonly ended: { code: number; reason: string }[] = []
+  readonly replica: Uint8Array
+  readonly #connection: HostConnection
+  #counter = 0
+  #room = 0
+
+  constructor(relay: TestRelay, name: number, token: string = String(everyRight), secret = 7) {
+    this.replica = new Uint8Array(16).fill(name)
+    this.#connection = relay.host.connectNative({
+      send: (frame) => this.heard.push(...decodeFrame(frame)),
+      end: (code, reason) => this.ended.push({ code, reason }),
+    })
+    this.say(
+      {
+        type: 'hello',
+        versions: [wireVersion],
+        capabilities: 0,
+        replica: this.replica,
+        secret: new Uint8Array(32).fill(secret),
+        trace: '',
+      },
+      { type: 'authenticate', token },
+    )
+  }
+
+  say(...messages: Message[]): void {
+    for (const message of messages) this.#connection.received(encodeMessage(message))
+  }
+
+  open(document = 'story', knowledge: Knowledge = { kind: knowledgeKind.nothing }, link = 1): void {
+    this.say({ type: 'open', link, document, wants: want.write + want.presence, knowledge })
+  }
+
+  push(update: Uint8Array, kind: PushEntry['kind'] = entryKind.edit): PushEntry {
+    this.#counter++
+    const entry = { counter: this.#counter, hash: new Uint8Array(16).fill(this.#counter), kind, update }
+    this.pushAgain(entry)
+    return entry
+  }
+
+  pushAgain(entry: PushEntry): void {
+    this.say({ type: 'push', link: 1, entries: [entry] })
+  }
+
+  lose(): void {
+    this.#connection.lost()
+  }
+
+  fill(): void {
+    this.#connection.filled()
+  }
+
+  drain(): void {
+    this.#connection.drained()
+  }
+
+  /** Takes all that was heard of one type. */
+  take<Type extends Message['type']>(type: Type): MessageOf<Type>[] {
+    const taken = this.heard.filter((message): message is MessageOf<Type> => message.type === type)
+    const rest = this.heard.filter((message) => message.type !== type)
+    this.heard.splice(0, Infinity, ...rest)
+    return taken
+  }
+
+  opened(): MessageOf<'opened'> {
+    const [opened] = this.take('opened')
+    if (opened === undefined) throw new Error('It was not opened.')
+    this.#room = opened.room
+    return opened
+  }
+
+  get room(): number {
+    return this.#room
+  }
+}
+
+export class StockPeer {
+  readonly heard: StockMessage[] = []
+  readonly ended: { code: number; reason: string }[] = []
+  readonly #connection: HostConnection
+
+  constructor(relay: TestRelay, document = 'story', rights = everyRight) {
+    this.#connection = relay.host.connectStock(
+      {
+        send: (frame) => this.heard.push(...decodeStockFrame(frame)),
+        end: (code, reason) => this.ended.push({ code, reason }),
+      },
+      document,
+      grantFor(rights),
+    )
+  }
+
+  ask(stateVector: Uint8Array = Uint8Array.of(0)): void {
+    this.#connection.received(encodeStep1(stateVector))
+  }
+
+  update(update: Uint8Array): void {
+    this.#connection.received(encodeUpdate(update))
+  }
+
+  bytes(frame: Uint8Array): void {
+    this.#connection.received(frame)
+  }
+
+  lose(): void {
+    this.#connection.lost()
+  }
+}
