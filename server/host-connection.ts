@@ -1,6 +1,6 @@
 // host-connection.ts — what the relay's host and a socket are to each other, whatever the wire and whatever the
 // socket: real, or simulated. Types only.
-import type { Message } from '../shared/message.ts'
+import type { Message, MessageOf } from '../shared/message.ts'
 import type { LinkId, RoomEffect, RoomInput } from '../shared/room-words.ts'
 import type { Grant } from '../shared/session.ts'
 
@@ -8,6 +8,8 @@ export type HostSocket = {
   readonly send: (frame: Uint8Array) => void
   /** After what was sent has gone out. */
   readonly end: (code: number, reason: string) => void
+  /** Read nothing more for now, or go on: what came waits for the disk. */
+  readonly hold: (on: boolean) => void
 }
 
 /** What happened on a socket, told by who owns it. */
@@ -37,6 +39,7 @@ export type ConnectionHost = {
   readonly happened: (tenant: string, document: string, input: RoomInput) => void
   /** Encoded once, however many it goes to. */
   readonly framesOf: (message: Message) => readonly Uint8Array[]
+  readonly stockFramesOf: (message: MessageOf<'delivery'>) => readonly Uint8Array[]
   /** What a token allows, or why it allows nothing. */
   readonly grantOf: (token: string) => Promise<Grant | string>
   readonly isItsOwn: (tenant: string, replica: Uint8Array, secret: Uint8Array) => Promise<boolean>

@@ -19,12 +19,6 @@ async function serve(options: Options): Promise<void> {
   const relay = await Relay.start({
     ...options,
     report: (sentence) => console.error(`${new Date().toISOString()} ${sentence}`),
-    broken: (error) => {
-      console.error('syncline: the disk refused a write. Nothing that was not written was shown to anybody.')
-      console.error(error)
-      // The exit is what a supervisor sees; clients keep their edits and come back.
-      process.exit(1)
-    },
   })
   const address = `http://127.0.0.1:${relay.port}`
   console.log(`Syncline is at ${address}/stock/`)

@@ -55,8 +55,12 @@ export class NativeConnection implements HostConnection, LinkOwner {
     this.step({ type: 'woken' })
   }
 
-  dismiss(reason: string, afterMs: number): void {
-    this.step({ type: 'dismissed', code: goodbyeCode.draining, comeBack: comeBack.later, afterMs, reason })
+  dismiss(reason: string): void {
+    this.step({ type: 'dismissed', code: goodbyeCode.draining, comeBack: comeBack.later, afterMs: 0, reason })
+  }
+
+  hold(on: boolean): void {
+    this.#socket.hold(on)
   }
 
   told(_link: LinkId, message: Message): void {

@@ -6,7 +6,6 @@ export type RelayErrorCode =
   | 'data-unreadable'
   | 'port-in-use'
   | 'cannot-listen'
-  | 'unknown-disk-format'
 
 export class RelayError extends Error {
   override readonly name = 'RelayError'

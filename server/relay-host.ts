@@ -4,11 +4,12 @@
 import { framesOf } from '../shared/fragments.ts'
 import { entryBytesMax, readRetryMs } from '../shared/limits.ts'
 import { durability as durabilityWord } from '../shared/message.ts'
-import type { Message } from '../shared/message.ts'
+import type { Message, MessageOf } from '../shared/message.ts'
 import type { HistoryPlace } from '../shared/record-keys.ts'
 import { RelayStore } from '../shared/relay-store.ts'
 import type { LinkId, RoomEffect, RoomInput } from '../shared/room-words.ts'
 import type { Grant } from '../shared/session.ts'
+import { encodeUpdate } from '../shared/stock-wire.ts'
 import type { Store, WriteDurability } from '../shared/store.ts'
 import { Tenant } from '../shared/tenant.ts'
 import type { TenantEffect, TenantInput } from '../shared/tenant.ts'
@@ -32,6 +33,9 @@ export type HostOptions = {
   readonly report: (sentence: string) => void
 }
 
+/** A stop is not held up by a disk that refuses again and again. */
+const closingRoundsMax = 3
+
 type OpenTenant = {
   readonly name: string
   readonly machine: Tenant
@@ -52,7 +56,9 @@ export class RelayHost {
   #toRetry: { readonly at: number; readonly work: () => void }[] = []
   #lastLink = 0
   #lastRoom = 0
+  #lastStock: { readonly message: Message; readonly frames: readonly Uint8Array[] } | undefined
   #lastEncoded: { readonly message: Message; readonly frames: readonly Uint8Array[] } | undefined
+  readonly #writes = new Set<Promise<unknown>>()
   #isClosed = false
 
   private constructor(options: HostOptions, store: RelayStore, key: Uint8Array) {
@@ -66,6 +72,7 @@ export class RelayHost {
       forgetLink: (link) => this.#links.delete(link),
       happened: (tenant, document, input) => this.#happened(tenant, document, input),
       framesOf: (message) => this.#framesOf(message),
+      stockFramesOf: (message) => this.#stockFramesOf(message),
       grantOf: options.grantOf,
       isItsOwn: (tenant, replica, secret) => store.isItsOwn(tenant, replica, secret),
     }
@@ -102,8 +109,14 @@ export class RelayHost {
     return count
   }
 
-  /** Commits what was accepted, and lets go of the store. */
+  /** Commits what was accepted and tells its authors, sends everyone away, and lets go of the store. */
   async close(): Promise<void> {
+    for (const tenant of this.#tenants.values()) this.#step(tenant, { type: 'turnEnded' })
+    // What one write has made durable may leave the next one waiting.
+    for (let round = 0; round < closingRoundsMax && this.#writes.size > 0; round++) {
+      await Promise.allSettled(this.#writes)
+    }
+    for (const connection of this.#connections) connection.dismiss('The relay is being stopped.')
     this.#isClosed = true
     await this.#options.store.close()
   }
@@ -169,6 +182,7 @@ export class RelayHost {
       case 'sayReady':
         return this.#options.report(effect.ready ? 'The disk writes again.' : 'The disk refuses to write.')
       case 'holdSockets':
+        for (const connection of this.#connections) connection.hold(effect.hold)
         return undefined
     }
   }
@@ -188,6 +202,8 @@ export class RelayHost {
       case 'readPieces':
       case 'makeDifference':
         return this.#answerLink(tenant, document, effect)
+      case 'goOn':
+        return this.#happened(tenant.name, document, { type: 'wentOn', link: effect.link })
       case 'makeDigest':
         return this.#answer(tenant, document, this.#makeDigest(tenant, document, effect.position), undefined)
       case 'makeFold':
@@ -219,13 +235,17 @@ export class RelayHost {
   }
 
   #write(tenant: OpenTenant, { commit }: TenantEffect & { type: 'write' }): void {
-    this.#store.write(tenant.name, commit).then(
-      (outcome) => this.#step(tenant, { type: outcome === 'written' ? 'written' : 'writeFailed' }),
-      (error: unknown) => {
-        if (!this.#isClosed) this.#options.report(`A write failed: ${String(error)}`)
-        this.#step(tenant, { type: 'writeFailed' })
-      },
-    )
+    const write = this.#store.write(tenant.name, commit)
+    this.#writes.add(write)
+    write
+      .finally(() => this.#writes.delete(write))
+      .then(
+        (outcome) => this.#step(tenant, { type: outcome === 'written' ? 'written' : 'writeFailed' }),
+        (error: unknown) => {
+          if (!this.#isClosed) this.#options.report(`A write failed: ${String(error)}`)
+          this.#step(tenant, { type: 'writeFailed' })
+        },
+      )
   }
 
   #readDocument(tenant: OpenTenant, document: string): void {
@@ -334,6 +354,12 @@ export class RelayHost {
     const link = ++this.#lastLink
     this.#links.set(link, owner)
     return link
+  }
+
+  #stockFramesOf(message: MessageOf<'delivery'>): readonly Uint8Array[] {
+    if (this.#lastStock?.message !== message)
+      this.#lastStock = { message, frames: message.updates.map(encodeUpdate) }
+    return this.#lastStock.frames
   }
 
   #framesOf(message: Message): readonly Uint8Array[] {

@@ -2,6 +2,7 @@
 // code says what to such a client. Must not know: sockets' insides, rooms' insides.
 import { stockSilenceMsMax } from '../shared/limits.ts'
 import { closedCode, knowledgeKind, refusedCode, right } from '../shared/message.ts'
+import type { Message } from '../shared/message.ts'
 import { ProtocolError } from '../shared/protocol-error.ts'
 import type { Grant } from '../shared/session.ts'
 import { StockCodec } from '../shared/stock-codec.ts'
@@ -78,12 +79,18 @@ export class StockConnection implements HostConnection, LinkOwner {
     if (this.#isOpen) this.#host.wakeAt(this.#sentAt + stockSilenceMsMax)
   }
 
-  dismiss(code: StockCloseCode, reason: string): void {
-    this.#end(code, reason)
+  dismiss(reason: string): void {
+    this.#end(stockClose.goingAway, reason)
   }
 
-  told(_link: number, message: Parameters<StockCodec['write']>[0]): void {
-    for (const frame of this.#codec.write(message)) this.#send(frame)
+  hold(on: boolean): void {
+    this.#socket.hold(on)
+  }
+
+  told(_link: number, message: Message): void {
+    const frames =
+      message.type === 'delivery' ? this.#host.stockFramesOf(message) : this.#codec.write(message)
+    for (const frame of frames) this.#send(frame)
   }
 
   echoed(_link: number, update: Uint8Array): void {

@@ -13,6 +13,8 @@ type Progress =
   | { readonly is: 'receiving'; readonly index: number; readonly isReading: boolean }
   | { readonly is: 'asked' }
   | { readonly is: 'differing'; readonly stateVector: Uint8Array }
+  /** Is handed what it lacks, piece by piece, as its socket takes them. */
+  | { readonly is: 'handed'; readonly pieces: readonly Uint8Array[]; readonly through: number }
 
 type Seat = {
   readonly link: LinkId
@@ -145,10 +147,14 @@ export class Feeding {
   differenceMade(link: LinkId, through: number, pieces: readonly Uint8Array[]): void {
     const seat = this.#seats.get(link)
     if (seat?.progress.is !== 'differing') return
-    for (const update of pieces) this.#tell(link, { type: 'piece', room: this.#room, update })
-    this.#catchUp(seat, through)
-    seat.progress = { is: 'behind', reads: undefined, wantsWord: false }
+    seat.progress = { is: 'handed', pieces, through }
     this.#goOn(seat)
+  }
+
+  /** The turn that was asked for between two pieces. */
+  wentOn(link: LinkId): void {
+    const seat = this.#seats.get(link)
+    if (seat?.progress.is === 'handed') this.#goOn(seat)
   }
 
   filled(link: LinkId): void {
@@ -177,6 +183,7 @@ export class Feeding {
   #goOn(seat: Seat): void {
     const { progress } = seat
     if (seat.isFull) return
+    if (progress.is === 'handed') return this.#hand(seat, progress)
     if (progress.is === 'receiving' && !progress.isReading) {
       seat.progress = { ...progress, isReading: true }
       this.#emit({ type: 'readPieces', link: seat.link, through: this.#foldedThrough, index: progress.index })
@@ -188,6 +195,19 @@ export class Feeding {
         seat.progress = { ...progress, reads: this.#last }
         this.#emit({ type: 'readRows', link: seat.link, after: seat.at, through: this.#last })
       }
+    }
+  }
+
+  #hand(seat: Seat, { pieces, through }: Progress & { is: 'handed' }): void {
+    const [update, ...rest] = pieces
+    if (update !== undefined) this.#tell(seat.link, { type: 'piece', room: this.#room, update })
+    if (rest.length > 0) {
+      seat.progress = { is: 'handed', pieces: rest, through }
+      this.#emit({ type: 'goOn', link: seat.link })
+    } else {
+      this.#catchUp(seat, through)
+      seat.progress = { is: 'behind', reads: undefined, wantsWord: false }
+      this.#goOn(seat)
     }
   }
 

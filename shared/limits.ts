@@ -18,9 +18,6 @@ export const stockSilenceMsMax = 20_000
 /** Clients of 4.x write a few messages into a frame, older ones one. */
 export const stockFrameMessagesMax = 64
 
-/** What of a link may wait for the disk before its socket is not read for a while. */
-export const uncommittedBytesMax: number = 4 * 1024 * 1024
-
 /** Half minutes without a byte that moves, for a reader that still has to take what was sent to it. */
 export const quietChecksMax = 10
 
@@ -139,7 +136,7 @@ export const foldBytesMin: number = 2 * 1024 * 1024
 export const tailRowsMax = 1_000
 
 /** What waits for a disk that does not write, before the relay stops reading its sockets. */
-export const waitingBytesMax: number = 64 * 1024 * 1024
+export const waitingBytesMax: number = 16 * 1024 * 1024
 
 /** Between two tries to write to a disk that refused. */
 export const writeRetryMs = 1_000
@@ -165,3 +162,6 @@ export const entryBytesMax: number = 60 * 1024 * 1024
 
 /** Between two tries to read a store that failed. */
 export const readRetryMs = 1_000
+
+/** A socket with so much unsent is fed no more: it goes on from the log when it has been read. */
+export const fullBytesMin: number = 1024 * 1024

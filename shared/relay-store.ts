@@ -2,6 +2,7 @@
 // document whole, rows and pieces page by page, a commit as one batch. Knows: which records belong together, and the
 // chain of rows. Must not know: which store it is, when it is asked.
 import { digest as sha256 } from 'lib0/hash/sha256'
+import { encodeUtf8 } from 'lib0/string'
 import { ownerNamed } from './claims.ts'
 import type { Commit } from './commit.ts'
 import { equalBytes } from './equal-bytes.ts'
@@ -53,6 +54,9 @@ import type { Batch, Entry, KeyRange, Store, WriteDurability } from './store.ts'
 
 type Loaded = RoomInput & { readonly type: 'loaded' }
 
+/** Where format 1, of before the first release, said so. */
+const firstFormatKey: Uint8Array = encodeUtf8('format')
+
 /** The first history of every document. It needs no record, so that a relay that lost everything can be given it back. */
 const firstEpoch = new Uint8Array(16)
 
@@ -67,12 +71,11 @@ export class RelayStore {
 
   /** Returns the key of seals and cursors; makes one, and takes note of the format, the first time. */
   async open(mintKey: () => Uint8Array): Promise<Uint8Array> {
-    const format = await this.#store.get(formatKey())
-    const version = format === undefined ? undefined : decodeFormat(format)
-    if (version !== undefined && version !== diskFormatVersion) {
+    const version = await this.#readVersion()
+    if (version !== diskFormatVersion) {
       throw new StoreError(
         'damaged',
-        `The data has format ${version}, this version reads ${diskFormatVersion}.`,
+        `It has format ${version}; this version reads format ${diskFormatVersion}.`,
       )
     }
     const kept = await this.#store.get(secretKeyKey())
@@ -85,6 +88,12 @@ export class RelayStore {
     const onlyIf = [{ key: secretKeyKey(), value: undefined }]
     const outcome = await this.#store.write({ onlyIf, put, durability: 'synced' })
     return outcome === 'written' ? key : this.open(mintKey)
+  }
+
+  async #readVersion(): Promise<number> {
+    if ((await this.#store.get(firstFormatKey)) !== undefined) return 1
+    const format = await this.#store.get(formatKey())
+    return format === undefined ? diskFormatVersion : decodeFormat(format)
   }
 
   /** A replica id belongs to who first names it with a secret. */

@@ -61,7 +61,13 @@ export type RoomInput =
   | ({ readonly type: 'joined' } & Joining)
   | { readonly type: 'left'; readonly link: LinkId; readonly saidSo: boolean }
   | { readonly type: 'pushed'; readonly link: LinkId; readonly entries: readonly PushEntry[] }
-  | { readonly type: 'updateCame'; readonly link: LinkId; readonly update: Uint8Array }
+  /** Of a stock client: by itself, or because it was asked what it has. */
+  | {
+      readonly type: 'updateCame'
+      readonly link: LinkId
+      readonly update: Uint8Array
+      readonly wasAsked: boolean
+    }
   | { readonly type: 'filed'; readonly link: LinkId; readonly entries: readonly FiledEntry[] }
   | { readonly type: 'judged'; readonly refusal: Answer | undefined }
   /** The next of the appends are durable, at these positions, and so many of the answers to be kept. */
@@ -94,6 +100,7 @@ export type RoomInput =
       readonly digest: Uint8Array
     }
   | { readonly type: 'digestMade'; readonly position: number; readonly digest: Uint8Array }
+  | { readonly type: 'wentOn'; readonly link: LinkId }
   | { readonly type: 'filled'; readonly link: LinkId }
   | { readonly type: 'drained'; readonly link: LinkId }
   | { readonly type: 'rightsChanged'; readonly link: LinkId; readonly mayWrite: boolean }
@@ -127,6 +134,8 @@ export type RoomEffect =
       readonly stateVector: Uint8Array
       readonly through: number
     }
+  /** Another turn for this link, once what was told is on its way: its socket may have had enough. */
+  | { readonly type: 'goOn'; readonly link: LinkId }
   | { readonly type: 'makeDigest'; readonly position: number }
   | { readonly type: 'judge'; readonly link: LinkId; readonly entry: PushEntry }
   /** Make the snapshot, and have it synced, before anything else happens to the log. */

@@ -13,7 +13,7 @@ import type { FreshRow } from './feeding.ts'
 import { Growth } from './growth.ts'
 import { HeldBack } from './held-back.ts'
 import { KeptAnswers } from './kept-answers.ts'
-import { toJudgeMax } from './limits.ts'
+import { answersMax, presenceEntriesMax, toJudgeMax } from './limits.ts'
 import { LogState } from './log-state.ts'
 import {
   closedCode,
@@ -123,7 +123,7 @@ export class Room {
       case 'pushed':
         return this.#push(input.link, input.entries)
       case 'updateCame':
-        return this.#pushStock(input.link, input.update)
+        return this.#pushStock(input)
       case 'filed':
         return this.#forgetFiled(input)
       case 'judged':
@@ -142,6 +142,8 @@ export class Room {
         return this.#compare(input.link, input.position, input.digest)
       case 'digestMade':
         return this.#digestMade(input.position, input.digest)
+      case 'wentOn':
+        return this.#feeding.wentOn(input.link)
       case 'filled':
         return this.#feeding.filled(input.link)
       case 'drained':
@@ -254,13 +256,14 @@ export class Room {
     }
   }
 
-  #pushStock(link: LinkId, update: Uint8Array): void {
+  #pushStock({ link, update, wasAsked }: RoomInput & { type: 'updateCame' }): void {
     const member = this.#members.get(link)
     if (member === undefined || isEmptyUpdate(update)) return
-    this.#admit({ wire: 'stock', link, owner: member.owner, update })
+    // Who was asked and still has gaps has no more: to ask again would be to ask for ever.
+    this.#admit({ wire: 'stock', link, owner: member.owner, update }, wasAsked)
   }
 
-  #admit(pushed: Pushed, isAgain = false): void {
+  #admit(pushed: Pushed, wasAsked = false): void {
     const kind = pushed.wire === 'native' ? pushed.entry.kind : entryKind.repair
     const candidate = { kind, update: pushed.update, author: pushed.owner }
     const verdict = judge(candidate, this.#log, this.#claims)
@@ -268,7 +271,7 @@ export class Room {
       case 'known':
         return this.#waitFor(pushed.link, answerTo(pushed))
       case 'gap':
-        return this.#holdBack(pushed, verdict.lacks, isAgain)
+        return this.#holdBack(pushed, verdict.lacks, wasAsked)
       case 'refused':
         return this.#refuse(pushed, verdict.code, verdict.reason)
       case 'new':
@@ -294,13 +297,13 @@ export class Room {
     if (pushed.wire === 'native') this.#waitFor(link, answerTo(pushed))
   }
 
-  /** Asked for once, when it is first held back: each answer to `missing` brings all that the log lacks. */
-  #holdBack(pushed: Pushed, lacks: number, isAgain: boolean): void {
+  /** Asked for when it is first held back: each answer to `missing` brings all that its sender has. */
+  #holdBack(pushed: Pushed, lacks: number, wasAsked: boolean): void {
     // What came in a frame is a view of it: what stays must not keep the whole frame alive.
     const kept = { ...pushed, update: pushed.update.slice() }
     if (this.#heldBack.hold({ pushed: kept, lacks }))
       this.#emit({ type: 'notice', what: 'heldBackForgotten' })
-    if (isAgain) return
+    if (wasAsked) return
     const stateVector = this.#log.stateVector()
     this.#tell(pushed.link, { type: 'missing', room: this.#options.room, stateVector })
   }
@@ -384,7 +387,9 @@ export class Room {
       else counters.set(link, [...(counters.get(link) ?? []), answer.counter])
     }
     for (const [link, all] of counters) {
-      this.#tell(link, { type: 'ack', room: this.#options.room, ranges: counterRanges(all) })
+      for (const ranges of inLots(counterRanges(all), answersMax)) {
+        this.#tell(link, { type: 'ack', room: this.#options.room, ranges })
+      }
     }
   }
 
@@ -445,8 +450,10 @@ export class Room {
   }
 
   #tellPresence(links: readonly LinkId[], entries: readonly PresenceEntry[]): void {
-    const message: Message = { type: 'presence', linkOrRoom: this.#options.room, entries }
-    this.#emit({ type: 'tellAll', links, message })
+    for (const some of inLots(entries, presenceEntriesMax)) {
+      const message: Message = { type: 'presence', linkOrRoom: this.#options.room, entries: some }
+      this.#emit({ type: 'tellAll', links, message })
+    }
   }
 
   #wakeForPresence(): void {
@@ -477,6 +484,13 @@ export class Room {
   #emit(effect: RoomEffect): void {
     this.#effects.push(effect)
   }
+}
+
+/** A message has bounds; what a room has to say may be more. [B1] */
+function inLots<Item>(items: readonly Item[], most: number): Item[][] {
+  const lots: Item[][] = []
+  for (let start = 0; start < items.length; start += most) lots.push(items.slice(start, start + most))
+  return lots
 }
 
 function answerTo(pushed: Pushed): Waiting {

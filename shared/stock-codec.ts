@@ -24,12 +24,14 @@ export class StockCodec {
         readStateVector(message.stateVector)
         inputs.push({ type: 'knew', link: this.#link, stateVector: message.stateVector })
       } else if (message.type === 'step2' || message.type === 'update') {
-        inputs.push({ type: 'updateCame', link: this.#link, update: message.update })
+        const wasAsked = message.type === 'step2'
+        inputs.push({ type: 'updateCame', link: this.#link, update: message.update, wasAsked })
       }
     }
     return inputs
   }
 
+  /** All but deliveries: those are the same for everyone, and are encoded once. */
   write(message: Message): Uint8Array[] {
     switch (message.type) {
       case 'opened':
@@ -41,8 +43,6 @@ export class StockCodec {
         return this.#writePiece(message.update)
       case 'caughtUp':
         return this.#writeEnd()
-      case 'delivery':
-        return message.updates.map(encodeUpdate)
       default:
         return []
     }

@@ -93,6 +93,7 @@ export class NativePeer {
     this.#connection = relay.host.connectNative({
       send: (frame) => this.heard.push(...decodeFrame(frame)),
       end: (code, reason) => this.ended.push({ code, reason }),
+      hold: () => undefined,
     })
     this.say(
       {
@@ -168,6 +169,7 @@ export class StockPeer {
       {
         send: (frame) => this.heard.push(...decodeStockFrame(frame)),
         end: (code, reason) => this.ended.push({ code, reason }),
+        hold: () => undefined,
       },
       document,
       grantFor(rights),

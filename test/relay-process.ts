@@ -35,6 +35,17 @@ export class RelayProcess implements AsyncDisposable {
     return this.ended
   }
 
+  /** Resolves when it has written such a line to its standard error. */
+  says(words: RegExp): Promise<void> {
+    return new Promise((resolve) => {
+      let output = ''
+      this.#child.stderr?.on('data', (chunk: Buffer) => {
+        output += chunk.toString()
+        if (words.test(output)) resolve()
+      })
+    })
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
     if (this.#ownsData) await rm(this.data, { recursive: true, force: true })

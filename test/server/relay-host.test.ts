@@ -341,3 +341,17 @@ test('[C2] a folded log gives a newcomer the same document, and cursors of late 
   }
   expect(digestOf(doc)).toEqual(digestOf(author.doc))
 })
+
+test('[B1] who pushes more than two pushes at once gets its acks in as many messages as they take', async () => {
+  const ana = await joined(1)
+  const author = new Author(1)
+  const updates = Array.from({ length: 2_500 }, () => author.write('x'))
+  // Every other counter, so that no two make a range.
+  for (const [n, update] of updates.entries()) {
+    ana.pushAgain({ counter: 2 * n + 1, hash: new Uint8Array(16), kind: entryKind.edit, update })
+  }
+  await relay.write()
+  const acks = ana.take('ack')
+  expect(acks.flatMap(({ ranges }) => ranges)).toHaveLength(2_500)
+  expect(Math.max(...acks.map(({ ranges }) => ranges.length))).toBeLessThanOrEqual(1024)
+})

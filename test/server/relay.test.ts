@@ -13,7 +13,7 @@ let relay: Relay
 
 beforeEach(async () => {
   data = await temporaryFolder()
-  relay = await Relay.start({ port: 0, data, report: () => undefined, broken: () => undefined })
+  relay = await Relay.start({ port: 0, data, report: () => undefined })
 })
 
 afterEach(async () => {
@@ -79,5 +79,5 @@ test('[D1] what comes while the relay is being stopped is not said to be saved, 
   for (let n = 0; n < 100; n++) doc.getText('text').insert(0, 'x')
   await closing
   expect(failure).toBeUndefined()
-  relay = await Relay.start({ port: 0, data, report: () => undefined, broken: () => undefined })
+  relay = await Relay.start({ port: 0, data, report: () => undefined })
 })

@@ -1,0 +1,52 @@
+// guarded-values.ts — the values of keys that preconditions name, so that a head which every write guards is read once.
+// Knows: how many it may keep [B1]. Must not know: where the values come from. True only while nobody else writes to the
+// store, and nothing of it is unsure.
+
+/** Heads and document records of what is being written to. */
+const guardedKeysMax = 4096
+const guardedValueBytesMax = 1024
+
+export class GuardedValues {
+  /** The one that was asked for longest ago first. */
+  readonly #values = new Map<string, Uint8Array | undefined>()
+
+  async find(
+    key: Uint8Array,
+    read: (key: Uint8Array) => Promise<Uint8Array | undefined>,
+  ): Promise<Uint8Array | undefined> {
+    const name = nameOf(key)
+    const value = this.#values.has(name) ? this.#values.get(name) : await read(key)
+    this.#values.delete(name)
+    this.#keep(name, value)
+    if (this.#values.size > guardedKeysMax) this.#forgetOldest()
+    return value
+  }
+
+  /** This was written, or with undefined removed. */
+  follow(key: Uint8Array, value: Uint8Array | undefined): void {
+    if (this.#values.size === 0) return
+    const name = nameOf(key)
+    // A copy: the writer's bytes are the writer's again once the write is answered.
+    if (this.#values.has(name)) this.#keep(name, value?.slice())
+  }
+
+  forget(): void {
+    this.#values.clear()
+  }
+
+  #keep(name: string, value: Uint8Array | undefined): void {
+    if ((value?.length ?? 0) > guardedValueBytesMax) this.#values.delete(name)
+    else this.#values.set(name, value)
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#values.keys()) {
+      this.#values.delete(oldest)
+      return
+    }
+  }
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+}

@@ -1,0 +1,204 @@
+// What may be said when on a native socket: every phase of a session against every message, completely, and the clock.
+import { expect, test } from 'vitest'
+import { comeBack, goodbyeCode, knowledgeKind, right, wireVersion } from '../../shared/message.ts'
+import type { Message, MessageOf } from '../../shared/message.ts'
+import { silenceMs, silencesMax } from '../../shared/limits.ts'
+import { Session } from '../../shared/session.ts'
+import type { Grant, SessionEffect } from '../../shared/session.ts'
+
+const id = new Uint8Array(16)
+const hash = new Uint8Array(16)
+const bytes = new Uint8Array()
+
+/** One message of every type. */
+const samples: { readonly [Type in Message['type']]: MessageOf<Type> } = {
+  hello: {
+    type: 'hello',
+    versions: [wireVersion],
+    capabilities: 0,
+    replica: id,
+    secret: new Uint8Array(16),
+    trace: '',
+  },
+  welcome: {
+    type: 'welcome',
+    version: 1,
+    capabilities: 0,
+    time: 0,
+    durability: 0,
+    silenceMs: 1,
+    entryBytesMax: 1,
+  },
+  authenticate: { type: 'authenticate', token: 't' },
+  authenticated: { type: 'authenticated', tenant: '', subject: '', expiresInMs: 0, rightsVersion: 0 },
+  authExpiring: { type: 'authExpiring', inMs: 1 },
+  ping: { type: 'ping', nonce: 5 },
+  pong: { type: 'pong', nonce: 5, time: 0 },
+  goodbye: { type: 'goodbye', code: goodbyeCode.done, comeBack: comeBack.no, afterMs: 0, reason: '' },
+  mode: { type: 'mode', mode: 0, classes: 0, afterMs: 0 },
+  fragment: { type: 'fragment', last: true, bytes: Uint8Array.of(1) },
+  open: { type: 'open', link: 2, document: 'another', wants: 0, knowledge: { kind: knowledgeKind.nothing } },
+  opened: { type: 'opened', link: 1, room: 1, rights: 3, epoch: id, head: 0, seal: bytes, plan: { kind: 0 } },
+  known: { type: 'known', link: 1, stateVector: Uint8Array.of(0) },
+  piece: { type: 'piece', room: 1, update: bytes },
+  delivery: { type: 'delivery', room: 1, after: 0, through: 1, updates: [] },
+  caughtUp: { type: 'caughtUp', room: 1, through: 1 },
+  push: { type: 'push', link: 1, entries: [{ counter: 1, hash, kind: 0, update: Uint8Array.of(0, 0) }] },
+  ack: { type: 'ack', room: 1, ranges: [] },
+  refused: { type: 'refused', room: 1, entries: [] },
+  filed: { type: 'filed', link: 1, entries: [{ counter: 1, hash }] },
+  missing: { type: 'missing', room: 1, stateVector: Uint8Array.of(0) },
+  digest: { type: 'digest', link: 1, position: 0, digest: new Uint8Array(32) },
+  compared: { type: 'compared', room: 1, position: 0, verdict: 0 },
+  presence: { type: 'presence', linkOrRoom: 1, entries: [] },
+  leave: { type: 'leave', link: 1 },
+  closed: { type: 'closed', link: 1, code: 16, comeBack: 0, afterMs: 0, reason: '' },
+  rights: { type: 'rights', room: 1, rights: 1 },
+  changes: { type: 'changes', cursor: bytes, follow: false },
+  changed: { type: 'changed', full: false, more: false, documents: [], cursor: bytes },
+}
+
+type Phase = 'meeting' | 'met' | 'checkingToken' | 'checkingReplica' | 'open' | 'ended'
+/** What comes of a message at once: something is asked of the shell or said, it waits, nothing, or the socket ends. */
+type Outcome = 'acts' | 'waits' | 'nothing' | 'ends'
+type Row = { readonly [Type in Message['type']]: Outcome }
+
+const all = (outcome: Outcome): Row => {
+  const row = Object.fromEntries(Object.keys(samples).map((type) => [type, outcome]))
+  return row as Row
+}
+
+const table: { readonly [P in Phase]: Row } = {
+  meeting: { ...all('ends'), hello: 'acts' },
+  met: { ...all('ends'), authenticate: 'acts' },
+  checkingToken: all('waits'),
+  checkingReplica: all('waits'),
+  open: {
+    hello: 'ends',
+    welcome: 'ends',
+    authenticate: 'acts',
+    authenticated: 'ends',
+    authExpiring: 'ends',
+    ping: 'acts',
+    pong: 'nothing',
+    goodbye: 'ends',
+    mode: 'ends',
+    fragment: 'ends',
+    open: 'acts',
+    opened: 'ends',
+    known: 'acts',
+    piece: 'ends',
+    delivery: 'ends',
+    caughtUp: 'ends',
+    push: 'acts',
+    ack: 'ends',
+    refused: 'ends',
+    filed: 'acts',
+    missing: 'ends',
+    digest: 'acts',
+    compared: 'ends',
+    presence: 'acts',
+    leave: 'acts',
+    closed: 'ends',
+    rights: 'ends',
+    changes: 'nothing',
+    changed: 'ends',
+  },
+  ended: all('nothing'),
+}
+
+const grant: Grant = {
+  tenant: 'acme',
+  subject: 'ana',
+  expiresAt: undefined,
+  rightsVersion: 1,
+  rightsOf: (document) => (document === 'secret' ? 0 : right.read + right.write),
+}
+
+function sessionIn(phase: Phase): Session {
+  let link = 0
+  const session = new Session({ nextLink: () => ++link, durability: 0, entryBytesMax: 1 }, 0)
+  const received = (message: Message) => session.step({ type: 'received', message }, 0)
+  if (phase === 'meeting') return session
+  received(samples.hello)
+  if (phase === 'met') return session
+  received(samples.authenticate)
+  if (phase === 'checkingToken') return session
+  session.step({ type: 'tokenChecked', grant, reason: '' }, 0)
+  if (phase === 'checkingReplica') return session
+  session.step({ type: 'replicaChecked', isItsOwn: true }, 0)
+  received({ ...samples.open, link: 1, document: 'story' })
+  if (phase === 'ended') session.step({ type: 'lost' }, 0)
+  return session
+}
+
+function outcomeOf(effects: readonly SessionEffect[]): Outcome {
+  if (effects.some(({ type }) => type === 'end')) return 'ends'
+  return effects.length > 0 ? 'acts' : 'nothing'
+}
+
+const cases = Object.entries(table).flatMap(([phase, row]) =>
+  Object.entries(row).map(([type, outcome]) => ({ phase, type, outcome })),
+)
+
+test.each(cases)('[W1] while $phase, $type: $outcome', ({ phase, type, outcome }) => {
+  const session = sessionIn(phase as Phase)
+  const message = samples[type as Message['type']]
+  const effects = session.step({ type: 'received', message }, 0)
+  // What waits is looked at when the session is open, and does then what it does there.
+  expect(outcomeOf(effects)).toBe(outcome === 'waits' ? 'nothing' : outcome)
+})
+
+test('[S1] a document that the token does not open is closed, and no room hears of it', () => {
+  const effects = sessionIn('open').step(
+    { type: 'received', message: { ...samples.open, document: 'secret' } },
+    0,
+  )
+  expect(effects.map(({ type }) => type)).toEqual(['send'])
+  expect(effects[0]).toMatchObject({ message: { type: 'closed', link: 2 } })
+})
+
+test('[S1] a new token that may read less closes links, one that may write less tells the room', () => {
+  const session = sessionIn('open')
+  const readOnly = { ...grant, rightsOf: () => right.read }
+  expect(session.step({ type: 'tokenChecked', grant: readOnly, reason: '' }, 0)).toMatchObject([
+    { type: 'send', message: { type: 'authenticated' } },
+    { type: 'happened', input: { type: 'rightsChanged', mayWrite: false } },
+  ])
+  const none = { ...grant, rightsOf: () => 0 }
+  expect(session.step({ type: 'tokenChecked', grant: none, reason: '' }, 0)).toMatchObject([
+    { type: 'send', message: { type: 'authenticated' } },
+    { type: 'happened', input: { type: 'left' } },
+    { type: 'send', message: { type: 'closed', link: 1 } },
+  ])
+  expect(session.linkCount).toBe(0)
+})
+
+test('[S1] a token of somebody else ends the socket: that is another store on the device', () => {
+  const session = sessionIn('open')
+  const effects = session.step({ type: 'tokenChecked', grant: { ...grant, subject: 'ben' }, reason: '' }, 0)
+  expect(effects[0]).toMatchObject({ message: { type: 'goodbye', code: goodbyeCode.otherSubject } })
+})
+
+test('[L1] a token that will expire is told of in time, and one that has ends the socket with a way back', () => {
+  const session = sessionIn('open')
+  session.step({ type: 'tokenChecked', grant: { ...grant, expiresAt: 100_000 }, reason: '' }, 0)
+  session.step({ type: 'received', message: samples.ping }, 40_000)
+  expect(session.step({ type: 'woken' }, 40_000)).toMatchObject([
+    { type: 'send', message: { type: 'authExpiring', inMs: 60_000 } },
+    { type: 'wakeAt' },
+    { type: 'wakeAt' },
+  ])
+  session.step({ type: 'received', message: samples.ping }, 99_999)
+  expect(session.step({ type: 'woken' }, 100_000)[0]).toMatchObject({
+    message: { type: 'goodbye', code: goodbyeCode.unauthenticated, comeBack: comeBack.withToken },
+  })
+})
+
+test('[L1] silence is broken with a ping, and after three silences the other is given up', () => {
+  const session = sessionIn('open')
+  expect(session.step({ type: 'woken' }, silenceMs)[0]).toMatchObject({ message: { type: 'ping' } })
+  const effects = session.step({ type: 'woken' }, silenceMs * silencesMax)
+  expect(effects[0]).toMatchObject({ message: { type: 'goodbye', code: goodbyeCode.silent } })
+  expect(effects.at(-1)).toEqual({ type: 'end' })
+})
