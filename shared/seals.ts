@@ -62,13 +62,16 @@ export class Branches {
     return last.id
   }
 
-  /** Whether this branch may have said «you have everything through here». */
+  /**
+   * Whether this branch may have said «you have everything through here». It may speak of what earlier branches gave:
+   * it was minted on top of them. What lies past its end is of a log that is no more.
+   */
   hold(id: Uint8Array, position: number): boolean {
     const index = this.#branches.findIndex((branch) => equalBytes(branch.id, id))
     const branch = this.#branches[index]
     if (branch === undefined) return false
     const next = this.#branches[index + 1]
     const last = next === undefined ? this.#head() : next.first - 1
-    return position >= branch.first - 1 && position <= last
+    return position <= last
   }
 }

@@ -21,8 +21,8 @@ const seed = Number(process.env['FUZZ_SEED'] ?? 1)
 const inputBytesMax = 64 * 1024
 const readMsMax = 5
 const allocatedPerByteMax = 64
-/** What a reading or an error with its trace takes, however short the input is. */
-const allocatedAlways = 16 * 1024
+/** A reading, or an error with its trace, takes some memory however short the input is: shorter counts as this. */
+const measuredBytesMin = 1_024
 /** Yjs needs long for some large updates, so only a part of those is given to it. */
 const bytesAlwaysAppliedMax = 2_048
 
@@ -77,7 +77,7 @@ function measured(
   bytes: Uint8Array,
   seen: { slowestMs: number; allocatedPerByte: number },
 ): UpdateFacts | undefined {
-  const allocatedMax = allocatedAlways + allocatedPerByteMax * bytes.length
+  const allocatedMax = allocatedPerByteMax * Math.max(bytes.length, measuredBytesMin)
   let { facts, ms, allocated } = costOf(bytes)
   for (let again = 0; again < 20 && (ms > readMsMax / 2 || allocated > allocatedMax); again++) {
     const next = costOf(bytes)
@@ -88,7 +88,7 @@ function measured(
     throw new Error(`The reader took ${ms} ms and ${allocated} bytes for ${hex(bytes)}`)
   }
   seen.slowestMs = Math.max(seen.slowestMs, ms)
-  if (bytes.length >= 1_024) {
+  if (bytes.length >= measuredBytesMin) {
     seen.allocatedPerByte = Math.max(seen.allocatedPerByte, allocated / bytes.length)
   }
   return facts

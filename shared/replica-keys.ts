@@ -1,0 +1,106 @@
+// replica-keys.ts — where a replica's records lie in its store: one letter, then parts (their length in two bytes before
+// them) and numbers (8 bytes, high first, so that byte order is their order). Knows: the layout. Must not know: what a
+// record says, and how a document's name becomes its tag: UTF-8, or an HMAC where names are content too.
+import type { KeyRange } from './store.ts'
+
+/** What stands for a document in keys. Values carry the name. */
+export type Tag = Uint8Array
+
+const letters = {
+  format: 'f',
+  identity: 'i',
+  sequence: 'n',
+  term: 'l',
+  head: 'h',
+  place: 'd',
+  row: 'r',
+  outbox: 'o',
+  inbox: 'x',
+  workspace: 'w',
+  fetch: 'q',
+} as const
+
+const numberBytes = 8
+const partBytesMax = 0xffff
+const halfScale = 2 ** 32
+
+export const formatKey: Uint8Array = keyOf(letters.format)
+export const identityKey: Uint8Array = keyOf(letters.identity)
+/** The number given last, over all documents. */
+export const sequenceKey: Uint8Array = keyOf(letters.sequence)
+/** Who leads: raised by each tab that takes the lead. */
+export const termKey: Uint8Array = keyOf(letters.term)
+export const workspaceKey: Uint8Array = keyOf(letters.workspace)
+
+/** What every tab that writes rows must agree on: its own record, so that a cursor can move beside an edit. */
+export function headKey(tag: Tag): Uint8Array {
+  return keyOf(letters.head, tag)
+}
+
+export function placeKey(tag: Tag): Uint8Array {
+  return keyOf(letters.place, tag)
+}
+
+export function rowKey(tag: Tag, sequence: number): Uint8Array {
+  return keyOf(letters.row, tag, sequence)
+}
+
+export function outboxKey(sequence: number): Uint8Array {
+  return keyOf(letters.outbox, sequence)
+}
+
+export function inboxKey(counter: number, hash: Uint8Array): Uint8Array {
+  return keyOf(letters.inbox, counter, hash)
+}
+
+export function fetchKey(tag: Tag): Uint8Array {
+  return keyOf(letters.fetch, tag)
+}
+
+/** A document's rows after a sequence: what a tab has not read yet. */
+export function rowRange(tag: Tag, after = 0): KeyRange {
+  return { from: rowKey(tag, after + 1), to: rangeUnder(keyOf(letters.row, tag)).to }
+}
+
+export const outboxRange: KeyRange = rangeUnder(keyOf(letters.outbox))
+export const inboxRange: KeyRange = rangeUnder(keyOf(letters.inbox))
+export const fetchRange: KeyRange = rangeUnder(keyOf(letters.fetch))
+
+/** The sequence at the end of the key of a row or of the outbox. */
+export function sequenceOfKey(key: Uint8Array): number {
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength)
+  const position = key.length - numberBytes
+  return view.getUint32(position) * halfScale + view.getUint32(position + 4)
+}
+
+/** All keys that begin with these bytes. Every letter is below 0xff, so there always is an end. */
+function rangeUnder(prefix: Uint8Array): KeyRange {
+  let last = prefix.length - 1
+  while (prefix[last] === 0xff) last -= 1
+  const to = prefix.slice(0, last + 1)
+  to[last] = (prefix[last] ?? 0) + 1
+  return { from: prefix, to }
+}
+
+function keyOf(letter: string, ...parts: readonly (Uint8Array | number)[]): Uint8Array {
+  let byteLength = 1
+  for (const part of parts) byteLength += typeof part === 'number' ? numberBytes : 2 + part.length
+  const key = new Uint8Array(byteLength)
+  const view = new DataView(key.buffer)
+  key[0] = letter.charCodeAt(0)
+  let position = 1
+  for (const part of parts) {
+    if (typeof part === 'number') {
+      if (!Number.isSafeInteger(part) || part < 0) throw new Error(`${part} is no number of a key.`)
+      view.setUint32(position, Math.floor(part / halfScale))
+      view.setUint32(position + 4, part % halfScale)
+      position += numberBytes
+    } else {
+      if (part.length > partBytesMax) throw new Error(`${part.length} bytes are too many for a key.`)
+      view.setUint16(position, part.length)
+      key.set(part, position + 2)
+      position += 2 + part.length
+    }
+  }
+  return key
+}

@@ -1,0 +1,45 @@
+// replica-status.ts — what a person may be told of one document: a value. Knows: the words. Must not know: where they
+// come from. It is made of what was stored and answered; a handshake, or a network that seems to be there, proves
+// nothing. [T1]
+
+export type WaitReason =
+  /** Another tab talks; how far it is, it says itself. */
+  | 'otherTab'
+  | 'noLink'
+  /** The relay may not be asked for this document with this token. */
+  | 'forbidden'
+  | 'tooLarge'
+  /** It told us to come back later. */
+  | 'relayBusy'
+  /** The disk does not take anything: what is new lives in this tab alone. */
+  | 'storeRefuses'
+  /** Opened again and again without getting further: the next try has a time. */
+  | 'noProgress'
+  /** The relay asked for what it lacks. */
+  | 'repairing'
+  | 'answer'
+
+export type DocumentStatus = {
+  readonly phase: 'loading' | 'following' | 'unlinked' | 'opening' | 'catchingUp' | 'live' | 'closed'
+  /** Edits that a crash of this tab would lose. */
+  readonly inMemory: number
+  /** Edits on the disk (or sent without one) that the relay has not answered. */
+  readonly pending: number
+  /** What waits for a person. */
+  readonly refused: number
+  /** Every edit made here is acknowledged. */
+  readonly isSaved: boolean
+  /** At the head last told, and the last comparison was equal. */
+  readonly isUpToDate: boolean
+  /** The last comparison found a difference that is being mended, or could not be. */
+  readonly differs: boolean
+  readonly lastSaved: number | undefined
+  readonly progress: { readonly position: number; readonly head: number } | undefined
+  readonly waitingFor: WaitReason | undefined
+  /** Undefined: the relay never said. */
+  readonly mayWrite: boolean | undefined
+}
+
+export function isSameStatus(left: DocumentStatus, right: DocumentStatus): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
+}
