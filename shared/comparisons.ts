@@ -2,45 +2,60 @@
 // waits for one. Must not know: how digests are made. State vectors prove nothing about deletes; digests do. [C1]
 import { equalBytes } from './equal-bytes.ts'
 import { comparisonsMax } from './limits.ts'
-import type { LinkId } from './room-words.ts'
+import { verdict } from './message.ts'
+import type { Verdict } from './message.ts'
+import type { LinkId, RoomEffect } from './room-words.ts'
 
 type Asked = { readonly position: number; readonly digest: Uint8Array }
-type Compared = { readonly link: LinkId; readonly verdict: 'equal' | 'different' | 'notNow' }
 
 export class Comparisons {
+  readonly #room: number
+  readonly #emit: (effect: RoomEffect) => void
   #made: Asked | undefined
   readonly #waiting = new Map<LinkId, Asked>()
 
-  /** The verdict, if there is a digest of this position; else whether one has to be made, or is being made. */
-  ask(link: LinkId, position: number, digest: Uint8Array): Compared['verdict'] | 'make' | 'wait' {
-    if (this.#made?.position === position)
-      return equalBytes(this.#made.digest, digest) ? 'equal' : 'different'
-    if (this.#waiting.size >= comparisonsMax) return 'notNow'
-    const isBeingMade = [...this.#waiting.values()].some((asked) => asked.position === position)
-    this.#waiting.set(link, { position, digest })
-    return isBeingMade ? 'wait' : 'make'
+  constructor(room: number, emit: (effect: RoomEffect) => void) {
+    this.#room = room
+    this.#emit = emit
   }
 
-  /** What those may be told who waited for it. Who asked about an older position may ask again. */
-  made(position: number, digest: Uint8Array): (Compared & { readonly position: number })[] {
-    this.#made = { position, digest }
-    const told = [...this.#waiting]
-      .filter(([, asked]) => asked.position <= position)
-      .map(([link, asked]) => ({
-        link,
-        position: asked.position,
-        verdict: verdictOn(asked, position, digest),
-      }))
-    for (const { link } of told) this.#waiting.delete(link)
-    return told
+  /** Only at the head can it be said whether they are the same. */
+  ask(link: LinkId, asked: Asked, head: number): void {
+    if (asked.position !== head || this.#waiting.size >= comparisonsMax) {
+      return this.#tell(link, asked.position, verdict.notNow)
+    }
+    if (this.#made?.position === head) return this.#tell(link, head, verdictOn(asked, this.#made))
+    const isBeingMade = [...this.#waiting.values()].some(({ position }) => position === head)
+    this.#waiting.set(link, asked)
+    if (!isBeingMade) this.#emit({ type: 'makeDigest', position: head })
+    return undefined
+  }
+
+  /** Who asked about an older position may ask again. */
+  made(made: Asked): void {
+    this.#made = made
+    for (const [link, asked] of this.#waiting) {
+      if (asked.position > made.position) continue
+      this.#waiting.delete(link)
+      this.#tell(link, asked.position, verdictOn(asked, made))
+    }
   }
 
   forget(link: LinkId): void {
     this.#waiting.delete(link)
   }
+
+  #tell(link: LinkId, position: number, word: Verdict): void {
+    if (word === verdict.different) this.#emit({ type: 'notice', what: 'digestDiffered' })
+    this.#emit({
+      type: 'tell',
+      link,
+      message: { type: 'compared', room: this.#room, position, verdict: word },
+    })
+  }
 }
 
-function verdictOn(asked: Asked, position: number, digest: Uint8Array): Compared['verdict'] {
-  if (asked.position !== position) return 'notNow'
-  return equalBytes(asked.digest, digest) ? 'equal' : 'different'
+function verdictOn(asked: Asked, made: Asked): Verdict {
+  if (asked.position !== made.position) return verdict.notNow
+  return equalBytes(asked.digest, made.digest) ? verdict.equal : verdict.different
 }

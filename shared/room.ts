@@ -4,7 +4,8 @@
 // nothing of the document leaves it that is not durable. [D1] [D2]
 import { Acks } from './acks.ts'
 import { judge, takeUp } from './admission.ts'
-import { Claims, ownerNamed } from './claims.ts'
+import { Attendance } from './attendance.ts'
+import { Claims } from './claims.ts'
 import type { Owner } from './claims.ts'
 import { Comparisons } from './comparisons.ts'
 import { counterRanges } from './counter-ranges.ts'
@@ -13,22 +14,13 @@ import type { FreshRow } from './feeding.ts'
 import { Growth } from './growth.ts'
 import { HeldBack } from './held-back.ts'
 import { KeptAnswers } from './kept-answers.ts'
-import { answersMax, presenceEntriesMax, toJudgeMax } from './limits.ts'
+import { answersMax, toJudgeMax } from './limits.ts'
 import { LogState } from './log-state.ts'
-import {
-  closedCode,
-  entryKind,
-  knowledgeKind,
-  planKind,
-  planReason,
-  refusedCode,
-  right,
-  verdict as verdictWords,
-} from './message.ts'
-import type { ClosedCode, Message, PresenceEntry, PushEntry, RefusedCode } from './message.ts'
+import { closedCode, entryKind, knowledgeKind, planKind, planReason, refusedCode, right } from './message.ts'
+import type { ClosedCode, Message, PushEntry, RefusedCode } from './message.ts'
 import { exchange, planFor } from './plan.ts'
 import type { Serving } from './plan.ts'
-import { Presence } from './presence.ts'
+import { inLots } from './in-lots.ts'
 import type { Answer, Joining, KeptAnswer, LinkId, RoomEffect, RoomInput } from './room-words.ts'
 import type { Seals } from './seals.ts'
 import { isEmptyUpdate } from './stock-wire.ts'
@@ -55,8 +47,6 @@ type Pushed = { readonly link: LinkId; readonly owner: Owner; readonly update: U
   | { readonly wire: 'stock' }
 )
 
-type Member = Omit<Joining, 'knowledge'> & { readonly owner: Owner }
-
 /** What is said when the disk has it. */
 type Waiting =
   | { readonly is: 'ack'; readonly counter: number }
@@ -70,13 +60,12 @@ export class Room {
   #servedFrom = 0
   readonly #log = new LogState()
   readonly #claims = new Claims()
-  readonly #members = new Map<LinkId, Member>()
   readonly #feeding: Feeding
-  readonly #presence = new Presence(this.#claims)
   readonly #acks = new Acks<LinkId, Waiting>()
   readonly #answers = new KeptAnswers()
   readonly #heldBack = new HeldBack<Pushed>()
-  readonly #comparisons = new Comparisons()
+  readonly #attendance: Attendance
+  readonly #comparisons: Comparisons
   readonly #growth = new Growth()
   readonly #toJudge: Pushed[] = []
   /** Appended and not yet durable, in the order of the positions that they will have. */
@@ -85,7 +74,10 @@ export class Room {
 
   constructor(options: RoomOptions) {
     this.#options = options
-    this.#feeding = new Feeding(options.room, (effect) => this.#effects.push(effect))
+    const emit = (effect: RoomEffect) => this.#emit(effect)
+    this.#feeding = new Feeding(options.room, emit)
+    this.#attendance = new Attendance(options.room, this.#claims, emit)
+    this.#comparisons = new Comparisons(options.room, emit)
   }
 
   get #serving(): Serving {
@@ -100,7 +92,7 @@ export class Room {
 
   /** It may be forgotten when nobody is in it and all of it is on the disk. */
   get isIdle(): boolean {
-    return this.#phase.is === 'open' && this.#members.size === 0 && this.#acks.isAllDurable
+    return this.#phase.is === 'open' && this.#attendance.isEmpty && this.#acks.isAllDurable
   }
 
   step(input: RoomInput, now: number): readonly RoomEffect[] {
@@ -139,9 +131,9 @@ export class Room {
       case 'differenceMade':
         return this.#feeding.differenceMade(input.link, input.through, input.pieces)
       case 'compareAsked':
-        return this.#compare(input.link, input.position, input.digest)
+        return this.#compare(input)
       case 'digestMade':
-        return this.#digestMade(input.position, input.digest)
+        return this.#comparisons.made(input)
       case 'wentOn':
         return this.#feeding.wentOn(input.link)
       case 'filled':
@@ -151,9 +143,9 @@ export class Room {
       case 'rightsChanged':
         return this.#changeRights(input.link, input.mayWrite)
       case 'presenceSaid':
-        return this.#sayPresence(input.link, input.entries, now)
+        return this.#attendance.say(input.link, input.entries, now)
       case 'woken':
-        return this.#spreadPresence(this.#presence.expire(now), undefined)
+        return this.#attendance.expire(now)
       case 'foldMade':
         return this.#validateFold(input.through)
       case 'foldFailed':
@@ -187,10 +179,8 @@ export class Room {
   // Coming and going.
 
   #join(joining: Joining): void {
-    const { knowledge, ...joined } = joining
-    const { link, wire, replica } = joined
-    const member = { ...joined, owner: replica === undefined ? `stock ${link}` : ownerNamed(replica) }
-    this.#members.set(link, member)
+    const { knowledge, link, wire } = joining
+    const member = this.#attendance.enter(joining)
     const plan =
       wire === 'stock' ? exchange(planReason.asked, this.#serving) : planFor(knowledge, this.#serving)
     this.#tell(link, {
@@ -211,38 +201,31 @@ export class Room {
     if (plan.kind === planKind.exchange && knowledge.kind === knowledgeKind.content) {
       this.#feeding.knew(link, knowledge.stateVector)
     }
-    const present = this.#presence.all()
-    if (member.wantsPresence && present.length > 0) this.#tellPresence([link], present)
+    this.#attendance.showPresent(member)
   }
 
   #leave(link: LinkId, saidSo: boolean, now: number): void {
-    const member = this.#members.get(link)
-    if (member === undefined) return
-    this.#members.delete(link)
+    this.#attendance.leave(link, saidSo, now)
     this.#feeding.leave(link)
     this.#acks.forget(link)
     this.#comparisons.forget(link)
-    if ([...this.#members.values()].some(({ owner }) => owner === member.owner)) return
-    if (saidSo) {
-      this.#spreadPresence(this.#presence.leave(member.owner), undefined)
-    } else {
-      this.#presence.lose(member.owner, now)
-      this.#wakeForPresence()
-    }
   }
 
   #changeRights(link: LinkId, mayWrite: boolean): void {
-    const member = this.#members.get(link)
-    if (member === undefined || member.mayWrite === mayWrite) return
-    this.#members.set(link, { ...member, mayWrite })
+    if (!this.#attendance.allowWriting(link, mayWrite)) return
     const rights = mayWrite ? right.read + right.write : right.read
     this.#tell(link, { type: 'rights', room: this.#options.room, rights })
+  }
+
+  #compare({ link, position, digest }: RoomInput & { type: 'compareAsked' }): void {
+    if (this.#attendance.member(link) === undefined) return
+    this.#comparisons.ask(link, { position, digest }, this.#feeding.last)
   }
 
   // Updates coming in.
 
   #push(link: LinkId, entries: readonly PushEntry[]): void {
-    const member = this.#members.get(link)
+    const member = this.#attendance.member(link)
     if (member?.replica === undefined) return
     const { owner, replica } = member
     for (const entry of entries) {
@@ -257,7 +240,7 @@ export class Room {
   }
 
   #pushStock({ link, update, wasAsked }: RoomInput & { type: 'updateCame' }): void {
-    const member = this.#members.get(link)
+    const member = this.#attendance.member(link)
     if (member === undefined || isEmptyUpdate(update)) return
     // Who was asked and still has gaps has no more: to ask again would be to ask for ever.
     this.#admit({ wire: 'stock', link, owner: member.owner, update }, wasAsked)
@@ -275,7 +258,7 @@ export class Room {
       case 'refused':
         return this.#refuse(pushed, verdict.code, verdict.reason)
       case 'new':
-        if (pushed.wire === 'stock' && this.#members.get(pushed.link)?.mayWrite === false) {
+        if (pushed.wire === 'stock' && this.#attendance.member(pushed.link)?.mayWrite === false) {
           return this.#close(pushed.link, refusedCode.readOnly, 'This document may be read, not written.')
         }
         takeUp(verdict.facts, candidate, this.#log, this.#claims)
@@ -326,7 +309,7 @@ export class Room {
   }
 
   #forgetFiled({ link, entries }: RoomInput & { type: 'filed' }): void {
-    const replica = this.#members.get(link)?.replica
+    const replica = this.#attendance.member(link)?.replica
     if (replica === undefined) return
     const filed = entries
       .map(({ counter, hash }) => ({ replica, counter, hash }))
@@ -380,7 +363,7 @@ export class Room {
   #answerWhatIsDurable(): void {
     const counters = new Map<LinkId, number[]>()
     for (const { link, answer } of this.#acks.take()) {
-      const member = this.#members.get(link)
+      const member = this.#attendance.member(link)
       if (member === undefined) continue
       if (answer.is === 'echo') this.#emit({ type: 'echo', link, update: answer.update })
       else if (answer.is === 'refusal') this.#tellRefusal(link, answer.answer)
@@ -406,61 +389,6 @@ export class Room {
     this.#emit({ type: 'dropFolded', through, servedFrom })
   }
 
-  // Comparing. [C1]
-
-  #compare(link: LinkId, position: number, digest: Uint8Array): void {
-    if (!this.#members.has(link)) return
-    if (position !== this.#feeding.last) return this.#tellCompared(link, position, 'notNow')
-    const asked = this.#comparisons.ask(link, position, digest)
-    if (asked === 'make') this.#emit({ type: 'makeDigest', position })
-    else if (asked !== 'wait') this.#tellCompared(link, position, asked)
-    return undefined
-  }
-
-  #digestMade(position: number, digest: Uint8Array): void {
-    for (const told of this.#comparisons.made(position, digest)) {
-      this.#tellCompared(told.link, told.position, told.verdict)
-    }
-  }
-
-  #tellCompared(link: LinkId, position: number, verdict: 'equal' | 'different' | 'notNow'): void {
-    if (verdict === 'different') this.#emit({ type: 'notice', what: 'digestDiffered' })
-    this.#tell(link, {
-      type: 'compared',
-      room: this.#options.room,
-      position,
-      verdict: verdictWords[verdict],
-    })
-  }
-
-  // Presence. [P1]
-
-  #sayPresence(link: LinkId, entries: readonly PresenceEntry[], now: number): void {
-    const member = this.#members.get(link)
-    if (member === undefined) return
-    this.#spreadPresence(this.#presence.say(member.owner, entries, now), link)
-  }
-
-  #spreadPresence(news: readonly PresenceEntry[], except: LinkId | undefined): void {
-    const links = [...this.#members.values()]
-      .filter(({ link, wantsPresence }) => wantsPresence && link !== except)
-      .map(({ link }) => link)
-    if (news.length > 0 && links.length > 0) this.#tellPresence(links, news)
-    this.#wakeForPresence()
-  }
-
-  #tellPresence(links: readonly LinkId[], entries: readonly PresenceEntry[]): void {
-    for (const some of inLots(entries, presenceEntriesMax)) {
-      const message: Message = { type: 'presence', linkOrRoom: this.#options.room, entries: some }
-      this.#emit({ type: 'tellAll', links, message })
-    }
-  }
-
-  #wakeForPresence(): void {
-    const time = this.#presence.nextExpiry()
-    if (time !== undefined) this.#emit({ type: 'wakeAt', time })
-  }
-
   #waitFor(link: LinkId, answer: Waiting): void {
     this.#acks.wait(link, answer)
   }
@@ -484,13 +412,6 @@ export class Room {
   #emit(effect: RoomEffect): void {
     this.#effects.push(effect)
   }
-}
-
-/** A message has bounds; what a room has to say may be more. [B1] */
-function inLots<Item>(items: readonly Item[], most: number): Item[][] {
-  const lots: Item[][] = []
-  for (let start = 0; start < items.length; start += most) lots.push(items.slice(start, start + most))
-  return lots
 }
 
 function answerTo(pushed: Pushed): Waiting {
