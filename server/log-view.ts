@@ -3,9 +3,10 @@
 // durable, so what it says may be shown. [D2]
 import * as Y from 'yjs'
 import { digestOf } from '../shared/document-digest.ts'
-import { mergedUpdatesMax, stockChunkBytesMax } from '../shared/limits.ts'
+import { stockChunkBytesMax } from '../shared/limits.ts'
 import type { DocumentPlace } from '../shared/record-keys.ts'
 import type { RelayStore } from '../shared/relay-store.ts'
+import { cutUpdate } from '../shared/update-cutter.ts'
 
 export class LogView {
   readonly #store: RelayStore
@@ -25,28 +26,7 @@ export class LogView {
 
   /** What a replica with this state vector lacks, all deletions included. */
   async difference(stateVector: Uint8Array, through: number): Promise<Uint8Array[]> {
-    const whole = Y.encodeStateAsUpdate(await this.#upTo(through), stateVector)
-    return whole.length <= stockChunkBytesMax ? [whole] : this.#pieces(stateVector)
-  }
-
-  /** The log in causal order, in pieces of a bearable size, without what the replica has. */
-  async #pieces(stateVector: Uint8Array): Promise<Uint8Array[]> {
-    const { loaded } = await this.#store.readDocument(this.#place)
-    const pieces: Uint8Array[] = []
-    let together: Uint8Array[] = []
-    let bytes = 0
-    for (const { update } of loaded.updates) {
-      const isFull = together.length === mergedUpdatesMax || bytes + update.length > stockChunkBytesMax
-      if (isFull && together.length > 0) {
-        pieces.push(Y.diffUpdate(Y.mergeUpdates(together), stateVector))
-        together = []
-        bytes = 0
-      }
-      together.push(update)
-      bytes += update.length
-    }
-    if (together.length > 0) pieces.push(Y.diffUpdate(Y.mergeUpdates(together), stateVector))
-    return pieces
+    return cutUpdate(Y.encodeStateAsUpdate(await this.#upTo(through), stateVector), stockChunkBytesMax)
   }
 
   async digest(through: number): Promise<{ position: number; digest: Uint8Array }> {
@@ -55,8 +35,7 @@ export class LogView {
   }
 
   async snapshot(through: number): Promise<Uint8Array[]> {
-    const doc = await this.#upTo(through)
-    return [Y.encodeStateAsUpdate(doc)]
+    return cutUpdate(Y.encodeStateAsUpdate(await this.#upTo(through)), stockChunkBytesMax)
   }
 
   #upTo(through: number): Promise<Y.Doc> {

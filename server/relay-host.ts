@@ -208,10 +208,12 @@ export class RelayHost {
         return this.#answer(tenant, document, this.#makeDigest(tenant, document, effect.position), undefined)
       case 'makeFold':
         return this.#answer(tenant, document, this.#makeFold(tenant, document, effect.through), {
-          type: 'foldFailed',
+          type: 'foldEnded',
         })
       case 'dropFolded':
-        return this.#dropFolded(tenant, document, effect)
+        return this.#answer(tenant, document, this.#dropFolded(tenant, document, effect), {
+          type: 'foldEnded',
+        })
       case 'judge':
         return this.#happened(tenant.name, document, { type: 'judged', refusal: undefined })
       case 'notice':
@@ -318,11 +320,15 @@ export class RelayHost {
     )
   }
 
-  #dropFolded(tenant: OpenTenant, document: string, effect: RoomEffect & { type: 'dropFolded' }): void {
+  /** What could not be removed is garbage, which the next fold takes along. */
+  async #dropFolded(
+    tenant: OpenTenant,
+    document: string,
+    effect: RoomEffect & { type: 'dropFolded' },
+  ): Promise<RoomInput> {
     const { through, servedFrom } = effect
-    this.#store.dropFolded(historyOf(tenant, document), through, servedFrom).catch((error: unknown) => {
-      this.#fail(`What a fold of «${document}» made superfluous could not be removed: ${String(error)}`)
-    })
+    await this.#store.dropFolded(historyOf(tenant, document), through, servedFrom)
+    return { type: 'foldEnded' }
   }
 
   /** Whoever waits for it waits a little longer: a store that fails may come back. */

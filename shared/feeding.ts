@@ -35,6 +35,8 @@ export class Feeding {
   readonly #seats = new Map<LinkId, Seat>()
   #last = 0
   #foldedThrough = 0
+  /** Rows up to here may be gone. */
+  #servedFrom = 0
 
   constructor(room: number, emit: (effect: RoomEffect) => void) {
     this.#room = room
@@ -50,13 +52,14 @@ export class Feeding {
     return this.#foldedThrough
   }
 
-  begin(last: number, foldedThrough: number): void {
+  begin(last: number, foldedThrough: number, servedFrom: number): void {
     this.#last = last
-    this.#foldedThrough = foldedThrough
+    this.folded(foldedThrough, servedFrom)
   }
 
-  folded(through: number): void {
+  folded(through: number, servedFrom: number): void {
     this.#foldedThrough = through
+    this.#servedFrom = servedFrom
   }
 
   seatAtHead(link: LinkId, wire: Wire): void {
@@ -117,6 +120,8 @@ export class Feeding {
     if (seat?.progress.is !== 'behind' || seat.progress.reads === undefined) return
     const end = seat.progress.reads
     seat.progress = { ...seat.progress, reads: undefined }
+    // A fold went over where it stands, and rows may have been taken away while they were read.
+    if (seat.at < this.#servedFrom) return this.#goOn(seat)
     const through = isEnd ? end : (rows.at(-1)?.position ?? seat.at)
     if (through > seat.at) {
       for (const message of this.#deliveries(seat.at, through, rows)) this.#tell(link, message)
@@ -184,6 +189,10 @@ export class Feeding {
     const { progress } = seat
     if (seat.isFull) return
     if (progress.is === 'handed') return this.#hand(seat, progress)
+    if (progress.is === 'behind' && progress.reads === undefined && this.#isOvertaken(seat)) {
+      seat.progress = { is: 'receiving', index: 0, isReading: false }
+      return this.#goOn(seat)
+    }
     if (progress.is === 'receiving' && !progress.isReading) {
       seat.progress = { ...progress, isReading: true }
       this.#emit({ type: 'readPieces', link: seat.link, through: this.#foldedThrough, index: progress.index })
@@ -196,6 +205,11 @@ export class Feeding {
         this.#emit({ type: 'readRows', link: seat.link, after: seat.at, through: this.#last })
       }
     }
+  }
+
+  /** What it lacks is no longer in rows: it is given the snapshot, as a newcomer is. */
+  #isOvertaken(seat: Seat): boolean {
+    return seat.at < this.#servedFrom && this.#foldedThrough > 0
   }
 
   #hand(seat: Seat, { pieces, through }: Progress & { is: 'handed' }): void {

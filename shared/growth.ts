@@ -21,19 +21,23 @@ export class Growth {
     this.#isFolding = true
   }
 
-  giveUpFold(): void {
-    this.#isFolding = false
-  }
-
   /** The position from which rows stay behind a fold, so that cursors of late are still served. */
   tailFrom(through: number): number {
     const folded = this.#rows.filter(({ position }) => position <= through)
     return folded.at(-(tailRowsMax + 1))?.position ?? 0
   }
 
-  endFold(through: number): void {
+  /** Until what it made superfluous is gone: a newer fold's pieces would go with it. */
+  endFold(): void {
+    this.#isFolding = false
+  }
+
+  get isFolding(): boolean {
+    return this.#isFolding
+  }
+
+  folded(through: number): void {
     this.#rows = this.#rows.filter(({ position }) => position > through)
     this.#bytes = this.#rows.reduce((sum, { bytes }) => sum + bytes, 0)
-    this.#isFolding = false
   }
 }

@@ -9,9 +9,6 @@ export const documentNameBytesMax = 1024
 /** Stock clients close a socket on which a single message takes 30 s, so large documents go in pieces. */
 export const stockChunkBytesMax: number = 1024 * 1024
 
-/** Y.mergeUpdates is more than quadratic in the number of its updates: 5,000 take 0.3 s, 100,000 take minutes. */
-export const mergedUpdatesMax = 256
-
 /** Stock clients close a socket on which nothing but pings arrived for 30 s. */
 export const stockSilenceMsMax = 20_000
 

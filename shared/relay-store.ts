@@ -252,9 +252,8 @@ export class RelayStore {
     for (const { key, value } of await this.#all(rowRange(history, 0))) {
       const position = positionOf(key)
       const { previous, author, update } = decodeRow(value)
-      // The first row there may follow rows that a fold took, never ones that nothing took.
-      if (before === undefined ? previous > Math.max(foldedThrough, servedFrom) : previous !== before)
-        hasHole = true
+      // The first row there may follow rows that a fold took, never ones that it left.
+      if (before === undefined ? previous > servedFrom : previous !== before) hasHole = true
       before = position
       if (position <= foldedThrough) continue
       rows.push({ update, position, author: author === undefined ? undefined : ownerNamed(author) })

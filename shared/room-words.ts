@@ -107,7 +107,8 @@ export type RoomInput =
   | { readonly type: 'presenceSaid'; readonly link: LinkId; readonly entries: readonly PresenceEntry[] }
   | { readonly type: 'woken' }
   | { readonly type: 'foldMade'; readonly through: number }
-  | { readonly type: 'foldFailed' }
+  /** It failed, or what it made superfluous is gone. */
+  | { readonly type: 'foldEnded' }
   | { readonly type: 'foldValid'; readonly through: number; readonly servedFrom: number }
 
 export type RoomEffect =

@@ -92,7 +92,12 @@ export class Room {
 
   /** It may be forgotten when nobody is in it and all of it is on the disk. */
   get isIdle(): boolean {
-    return this.#phase.is === 'open' && this.#attendance.isEmpty && this.#acks.isAllDurable
+    return (
+      this.#phase.is === 'open' &&
+      this.#attendance.isEmpty &&
+      this.#acks.isAllDurable &&
+      !this.#growth.isFolding
+    )
   }
 
   step(input: RoomInput, now: number): readonly RoomEffect[] {
@@ -148,8 +153,8 @@ export class Room {
         return this.#attendance.expire(now)
       case 'foldMade':
         return this.#validateFold(input.through)
-      case 'foldFailed':
-        return this.#growth.giveUpFold()
+      case 'foldEnded':
+        return this.#growth.endFold()
       case 'foldValid':
         return this.#foldValid(input.through, input.servedFrom)
       default:
@@ -171,7 +176,7 @@ export class Room {
         for (const { client } of facts.structs.runs()) this.#claims.claim(client, author)
     }
     for (const answer of answers) this.#answers.keep(answer)
-    this.#feeding.begin(document.last, document.foldedThrough)
+    this.#feeding.begin(document.last, document.foldedThrough, document.servedFrom)
     this.#phase = { is: 'open' }
     for (const before of early) this.#take(before, now)
   }
@@ -383,9 +388,9 @@ export class Room {
   }
 
   #foldValid(through: number, servedFrom: number): void {
-    this.#growth.endFold(through)
+    this.#growth.folded(through)
     this.#servedFrom = servedFrom
-    this.#feeding.folded(through)
+    this.#feeding.folded(through, servedFrom)
     this.#emit({ type: 'dropFolded', through, servedFrom })
   }
 

@@ -127,7 +127,8 @@ test('[C2] a log is folded when enough was written, and keeps a tail for cursors
   growth.beginFold()
   expect(growth.wantsFold).toBe(false)
   expect(growth.tailFrom(foldRowsMin)).toBe(foldRowsMin - tailRowsMax)
-  growth.endFold(foldRowsMin)
+  growth.folded(foldRowsMin)
+  growth.endFold()
   expect(growth.wantsFold).toBe(false)
 })
 
