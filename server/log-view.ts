@@ -58,7 +58,7 @@ export class LogView {
   }
 
   async #readWhole(): Promise<Y.Doc> {
-    const { loaded } = await this.#store.readDocument(this.#place)
+    const loaded = await this.#store.readDocument(this.#place)
     const updates = [...loaded.updates].map(({ update }) => update)
     const doc = new Y.Doc()
     this.#doc = isApplied(doc, updates) ? doc : this.#withUsable(updates)

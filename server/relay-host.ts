@@ -252,8 +252,8 @@ export class RelayHost {
 
   #readDocument(tenant: OpenTenant, document: string): void {
     this.#store.readDocument({ tenant: tenant.name, document }).then(
-      ({ loaded, hasHole }) => {
-        if (hasHole)
+      (loaded) => {
+        if (loaded.hasHole)
           this.#options.report(`«${document}» has a hole in its log; replicas are asked for what they have.`)
         this.#step(tenant, { type: 'documentRead', document, loaded })
       },

@@ -11,12 +11,14 @@ export type Serving = {
   readonly last: number
   /** The oldest position from which the log still has every row. */
   readonly servedFrom: number
+  /** Rows are missing: what earlier openings said of the log does not hold any more. */
+  readonly hasHole: boolean
   readonly seals: Seals
   readonly stateVector: () => Uint8Array
 }
 
 export function planFor(knowledge: Knowledge, serving: Serving): Plan {
-  const { epoch, last, servedFrom, seals } = serving
+  const { epoch, last, servedFrom, hasHole, seals } = serving
   if (knowledge.kind === knowledgeKind.nothing) {
     return last === 0 ? { kind: planKind.atHead } : { kind: planKind.whole, reason: planReason.asked }
   }
@@ -26,6 +28,7 @@ export function planFor(knowledge: Knowledge, serving: Serving): Plan {
   if (knowledge.kind === knowledgeKind.content) return exchange(planReason.asked, serving)
   if (!seals.holds(epoch, knowledge.seal, knowledge.position))
     return exchange(planReason.otherBranch, serving)
+  if (hasHole && !seals.isOfNow(epoch, knowledge.seal)) return exchange(planReason.damaged, serving)
   if (knowledge.position < servedFrom) return exchange(planReason.tooOld, serving)
   return knowledge.position >= last ? { kind: planKind.atHead } : { kind: planKind.tail }
 }

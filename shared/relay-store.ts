@@ -119,7 +119,7 @@ export class RelayStore {
   }
 
   /** With a hole in its chain of rows only the head is served: every replica then says what it has. */
-  async readDocument(place: DocumentPlace): Promise<{ loaded: Loaded; hasHole: boolean }> {
+  async readDocument(place: DocumentPlace): Promise<Loaded> {
     const record = await this.#store.get(documentKey(place))
     const state =
       record === undefined
@@ -133,7 +133,7 @@ export class RelayStore {
     const { rows, hasHole } = await this.#readChain(history, state)
     const document = { ...state, servedFrom: hasHole ? state.last : state.servedFrom }
     const answers = await this.#readAnswers(history)
-    return { loaded: { type: 'loaded', document, updates: [...updates, ...rows], answers }, hasHole }
+    return { type: 'loaded', document, hasHole, updates: [...updates, ...rows], answers }
   }
 
   /** Rows after one position through another, not more than is good to send at once. */

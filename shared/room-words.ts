@@ -54,6 +54,7 @@ export type RoomInput =
   | {
       readonly type: 'loaded'
       readonly document: DocumentState
+      readonly hasHole: boolean
       /** The snapshot's pieces, then the rows, in order. */
       readonly updates: Iterable<LoadedUpdate>
       readonly answers: readonly KeptAnswer[]

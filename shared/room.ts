@@ -58,6 +58,7 @@ export class Room {
   #phase: Phase = { is: 'loading', early: [] }
   #epoch: Uint8Array = new Uint8Array()
   #servedFrom = 0
+  #hasHole = false
   readonly #log = new LogState()
   readonly #claims = new Claims()
   readonly #feeding: Feeding
@@ -85,6 +86,7 @@ export class Room {
       epoch: this.#epoch,
       last: this.#feeding.last,
       servedFrom: this.#servedFrom,
+      hasHole: this.#hasHole,
       seals: this.#options.seals,
       stateVector: () => this.#log.stateVector(),
     }
@@ -166,6 +168,7 @@ export class Room {
     const { document, updates, answers } = input
     this.#epoch = document.epoch
     this.#servedFrom = document.servedFrom
+    this.#hasHole = input.hasHole
     for (const { update, author, position } of updates) {
       if (position !== undefined) this.#growth.grew(position, update.length)
       const facts = readUpdate(update)

@@ -26,6 +26,11 @@ export class Seals {
     return this.#sealOf(epoch, this.#branches.current)
   }
 
+  /** Whether it was made in this opening of the store. */
+  isOfNow(epoch: Uint8Array, seal: Uint8Array): boolean {
+    return equalBytes(seal, this.make(epoch))
+  }
+
   holds(epoch: Uint8Array, seal: Uint8Array, position: number): boolean {
     const branch = seal.subarray(0, idBytes)
     return equalBytes(seal, this.#sealOf(epoch, branch)) && this.#branches.hold(branch, position)

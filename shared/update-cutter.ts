@@ -15,6 +15,7 @@ export type PiecesApplied = 'one-by-one' | 'at-once'
 
 const contentMask = 0b0001_1111
 const formatContent = 6
+const typeContent = 7
 
 /** A client's structs: how many, which client, the first clock. A client's deletes: which client, how many. */
 const groupBytesMin = 2
@@ -49,8 +50,9 @@ interface Run {
  * Updates that together say what `update` says and may be applied in their order, none with more bytes than
  * `bytesMax` unless it holds a single struct, which is never cut. An update that is small enough is not even read.
  *
- * An update with formats of text is only cut for a peer that applies all pieces at once: Yjs cleans up after each
- * transaction, takes the marks around what is still to come for needless, deletes them, and tells everybody.
+ * An update with formats of text, or with types inside types, is only cut for a peer that applies all pieces at once.
+ * Yjs cleans up after each transaction, takes the marks around what is still to come for needless, deletes them, and
+ * tells everybody; editors do the same to an element whose children are still to come.
  */
 export function cutUpdate(
   update: Uint8Array,
@@ -66,7 +68,7 @@ class UpdateCutting {
   readonly #bytesMax: number
   readonly #blocks = new Map<number, Block>()
   readonly #pieces: Uint8Array[] = []
-  #hasFormats = false
+  #isFragile = false
   #piece = new Piece()
 
   constructor(update: Uint8Array, bytesMax: number) {
@@ -77,7 +79,7 @@ class UpdateCutting {
 
   cut(applied: PiecesApplied): Uint8Array[] {
     this.#readBlocks()
-    if (this.#hasFormats && applied === 'one-by-one') return [this.#cursor.bytes]
+    if (this.#isFragile && applied === 'one-by-one') return [this.#cursor.bytes]
     const { position } = this.#cursor
     for (const block of this.#blocks.values()) this.#takeAll(block)
     this.#cursor.position = position
@@ -101,7 +103,8 @@ class UpdateCutting {
       const { position } = cursor
       struct.open(client, clock)
       for (let index = 0; index < structsLeft; index++) {
-        if (((cursor.bytes[cursor.position] ?? 0) & contentMask) === formatContent) this.#hasFormats = true
+        const content = (cursor.bytes[cursor.position] ?? 0) & contentMask
+        if (content === formatContent || content === typeContent) this.#isFragile = true
         struct.begin()
         struct.finish()
       }

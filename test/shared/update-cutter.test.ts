@@ -161,7 +161,7 @@ describe('[C2] an update in pieces', () => {
   test('[C2] documents of every type come out the same, whole or on top of what is known, collected or not', () => {
     let cutOneByOne = 0
     let cutAtOnce = 0
-    for (let seed = 0; seed < 80; seed++) {
+    for (let seed = 0; seed < 60; seed++) {
       const { replicas, random } = randomDocument(seed, 60)
       for (const replica of replicas) {
         const known = random() < 0.5 ? Y.encodeStateAsUpdate(pick(random, replicas)) : nothing
@@ -292,7 +292,7 @@ describe('[W1] what is no update', () => {
     const random = seededRandom(3)
     const honest = Array.from({ length: 30 }, (_, seed) => randomDocument(seed).updates).flat()
     const seen = { refused: 0, cut: 0, applied: 0 }
-    for (let index = 0; index < 6_000; index++) {
+    for (let index = 0; index < 4_000; index++) {
       const update = inputOf(random, honest)
       try {
         if (cutUpdate(update, 10 + below(random, 40), 'at-once').length > 1) seen.cut += 1
@@ -308,7 +308,7 @@ describe('[W1] what is no update', () => {
     }
     expect(seen.refused).toBeGreaterThan(500)
     expect(seen.cut).toBeGreaterThan(500)
-    expect(seen.applied).toBeGreaterThan(300)
+    expect(seen.applied).toBeGreaterThan(200)
   })
 })
 
