@@ -209,10 +209,12 @@ export class RelayHost {
       case 'makeFold':
         return this.#answer(tenant, document, this.#makeFold(tenant, document, effect.through), {
           type: 'foldEnded',
+          succeeded: false,
         })
       case 'dropFolded':
         return this.#answer(tenant, document, this.#dropFolded(tenant, document, effect), {
           type: 'foldEnded',
+          succeeded: false,
         })
       case 'judge':
         return this.#happened(tenant.name, document, { type: 'judged', refusal: undefined })
@@ -328,7 +330,7 @@ export class RelayHost {
   ): Promise<RoomInput> {
     const { through, servedFrom } = effect
     await this.#store.dropFolded(historyOf(tenant, document), through, servedFrom)
-    return { type: 'foldEnded' }
+    return { type: 'foldEnded', succeeded: true }
   }
 
   /** Whoever waits for it waits a little longer: a store that fails may come back. */

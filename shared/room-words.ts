@@ -108,8 +108,8 @@ export type RoomInput =
   | { readonly type: 'presenceSaid'; readonly link: LinkId; readonly entries: readonly PresenceEntry[] }
   | { readonly type: 'woken' }
   | { readonly type: 'foldMade'; readonly through: number }
-  /** It failed, or what it made superfluous is gone. */
-  | { readonly type: 'foldEnded' }
+  /** What it made superfluous is gone; or it failed, and is tried again with a later commit. */
+  | { readonly type: 'foldEnded'; readonly succeeded: boolean }
   | { readonly type: 'foldValid'; readonly through: number; readonly servedFrom: number }
 
 export type RoomEffect =

@@ -156,7 +156,8 @@ export class Room {
       case 'foldMade':
         return this.#validateFold(input.through)
       case 'foldEnded':
-        return this.#growth.endFold()
+        this.#growth.endFold()
+        return input.succeeded ? this.#foldIfWorth() : undefined
       case 'foldValid':
         return this.#foldValid(input.through, input.servedFrom)
       default:
@@ -362,10 +363,13 @@ export class Room {
     this.#acks.becameDurable(rows.length + answers)
     this.#feeding.committed(rows)
     for (const { position, update } of rows) this.#growth.grew(position, update.length)
-    if (this.#growth.wantsFold) {
-      this.#growth.beginFold()
-      this.#emit({ type: 'makeFold', through: this.#feeding.last })
-    }
+    this.#foldIfWorth()
+  }
+
+  #foldIfWorth(): void {
+    if (!this.#growth.wantsFold) return
+    this.#growth.beginFold()
+    this.#emit({ type: 'makeFold', through: this.#feeding.last })
   }
 
   #answerWhatIsDurable(): void {
