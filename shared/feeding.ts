@@ -36,7 +36,7 @@ export class Feeding {
   #last = 0
   #foldedThrough = 0
   /** Rows up to here may be gone. */
-  #servedFrom = 0
+  #goneThrough = 0
 
   constructor(room: number, emit: (effect: RoomEffect) => void) {
     this.#room = room
@@ -59,7 +59,8 @@ export class Feeding {
 
   folded(through: number, servedFrom: number): void {
     this.#foldedThrough = through
-    this.#servedFrom = servedFrom
+    // Only what a snapshot stands for is ever taken away; a hole raises what is served, and takes nothing.
+    this.#goneThrough = Math.min(through, servedFrom)
   }
 
   seatAtHead(link: LinkId, wire: Wire): void {
@@ -121,7 +122,7 @@ export class Feeding {
     const end = seat.progress.reads
     seat.progress = { ...seat.progress, reads: undefined }
     // A fold went over where it stands, and rows may have been taken away while they were read.
-    if (seat.at < this.#servedFrom) return this.#goOn(seat)
+    if (seat.at < this.#goneThrough) return this.#goOn(seat)
     const through = isEnd ? end : (rows.at(-1)?.position ?? seat.at)
     if (through > seat.at) {
       for (const message of this.#deliveries(seat.at, through, rows)) this.#tell(link, message)
@@ -209,7 +210,7 @@ export class Feeding {
 
   /** What it lacks is no longer in rows: it is given the snapshot, as a newcomer is. */
   #isOvertaken(seat: Seat): boolean {
-    return seat.at < this.#servedFrom && this.#foldedThrough > 0
+    return seat.at < this.#goneThrough
   }
 
   #hand(seat: Seat, { pieces, through }: Progress & { is: 'handed' }): void {

@@ -1,0 +1,219 @@
+// relay.ts — the relay of the simulated world: the real RelayHost on a simulated disk, which can be killed at any
+// step and started again, from its disk or from a copy of yesterday. Knows: its process, its disk, the faults of
+// both. Must not know: clients, what a frame says.
+import { decodeKey, rowRange } from '../../shared/record-keys.ts'
+import type { Grant } from '../../shared/session.ts'
+import type { Batch, Store } from '../../shared/store.ts'
+import { RelayHost } from '../../server/relay-host.ts'
+import { lineOf } from './batch-line.ts'
+import { SimulatedDisk } from './disk.ts'
+import type { Crash, DiskFault } from './disk.ts'
+import type { Accept, Network } from './network.ts'
+import { Truth } from './truth.ts'
+import { BrokenRule } from './world.ts'
+import type { Cancel, World } from './world.ts'
+
+export const tenant = 'acme'
+
+/** Pages that are read for one event: a whole log, for each of a few. */
+const readsMax = 3_000
+const rowLetter = 0x72
+const pieceLetter = 0x73
+const firstEpoch = new Uint8Array(16)
+
+export type GrantOf = (token: string) => Grant | string
+
+export class SimulatedRelay {
+  readonly #world: World
+  readonly #network: Network
+  readonly #grantOf: GrantOf
+  disk: SimulatedDisk
+  truth: Truth
+  #backup: SimulatedDisk | undefined
+  #host: RelayHost | undefined
+  /** What a dead process planned must not happen. */
+  #life = 0
+  readonly #wakeUps = new Map<number, Cancel>()
+  #isDiskSlow = false
+  /** Rows or pieces are being removed: look whether what they said is still there. */
+  #hasRemoved = false
+  /** What is left is known when the disk was opened: it may hold more than was synced. */
+  #isDamaged = false
+  #reads = 0
+  #readsAtEvent = 0
+  readonly counts = { kills: 0, restores: 0, diskFaults: 0, folds: 0, losses: 0 }
+
+  constructor(world: World, network: Network, grantOf: GrantOf) {
+    this.#world = world
+    this.#network = network
+    this.#grantOf = grantOf
+    this.disk = new SimulatedDisk({ chance: world.chance, writeWaits: () => this.#settleLater() })
+    this.truth = new Truth(this.disk, tenant)
+  }
+
+  get isUp(): boolean {
+    return this.#host !== undefined
+  }
+
+  start(): void {
+    const life = ++this.#life
+    const isAlive = () => this.#life === life
+    const { chance } = this.#world
+    const store = this.#watched(this.disk.open())
+    // Opening reads back, and syncs, what the process before had only handed to the operating system.
+    if (this.#isDamaged) this.truth = new Truth(this.disk, tenant)
+    this.#isDamaged = false
+    this.truth.diskChanged()
+    RelayHost.open({
+      store,
+      durability: 'synced',
+      now: () => this.#world.now,
+      randomId: () => this.#world.id(16),
+      wakeAt: (time) => this.#wakeAt(time, isAlive),
+      turnEnds: (then) => {
+        this.#world.after(chance.between(0, 1), 'the relay ends its turn', () => {
+          if (isAlive()) then()
+        })
+      },
+      grantOf: (token) => Promise.resolve(this.#grantOf(token)),
+      report: (sentence) => {
+        // Whoever is healed by a comparison had diverged before, and nobody may. [C1]
+        if (sentence.includes('digestDiffered'))
+          this.#world.fail(new BrokenRule('C1', `A comparison found a difference: ${sentence}`))
+        this.#world.note(`relay: ${sentence}`)
+      },
+    })
+      .then(
+        (host) => {
+          if (isAlive()) this.#host = host
+        },
+        (error: unknown) => {
+          if (!isAlive()) return
+          this.#world.note(`the relay does not open: ${String(error)}`)
+          this.kill('kill')
+        },
+      )
+      .catch((error: unknown) => this.#world.fail(error))
+  }
+
+  acceptStock(document: string, grant: Grant): Accept {
+    return (socket) => this.#host?.connectStock(socket, document, grant)
+  }
+
+  acceptNative(): Accept {
+    return (socket) => this.#host?.connectNative(socket)
+  }
+
+  /** All that it had in memory is gone, and what its disk had not synced may be. */
+  kill(crash: Crash): void {
+    this.counts.kills += 1
+    this.#end()
+    this.disk.crash(crash)
+    this.truth.diskChanged()
+    this.#network.relayGone(crash === 'kill' ? 'cut' : 'halfOpen')
+    this.truth.checkThatNothingWent('after a crash')
+    const ended = this.#life
+    this.#world.after(this.#world.chance.between(10, 5_000), 'the relay starts again', () => {
+      if (this.#life === ended) this.start()
+    })
+  }
+
+  backUp(): void {
+    this.#backup = this.disk.copy()
+  }
+
+  /** Killed, and started from the copy: all since then is known to the replicas alone. */
+  restore(): void {
+    if (this.#backup === undefined) return
+    this.counts.restores += 1
+    this.kill('kill')
+    this.disk = this.#backup.copy()
+    this.truth = new Truth(this.disk, tenant)
+  }
+
+  /** While it is down a few rows vanish from its disk. */
+  damage(): void {
+    this.kill('kill')
+    const { chance } = this.#world
+    const documents = this.truth.recorded()
+    if (documents.length === 0) return
+    const history = { tenant, document: chance.oneOf(documents), epoch: firstEpoch }
+    const lost = this.disk.loseEntries(rowRange(history, 0), chance.between(1, 2))
+    for (const key of lost) this.#world.note(`lost: ${JSON.stringify(decodeKey(key))}`)
+    this.counts.losses += lost.length
+    this.truth = new Truth(this.disk, tenant)
+    this.#isDamaged = true
+  }
+
+  failDisk(code: DiskFault, writes: number): void {
+    this.counts.diskFaults += 1
+    this.disk.failNext(code, writes)
+  }
+
+  slowDisk(isSlow: boolean): void {
+    this.#isDiskSlow = isSlow
+  }
+
+  heal(): void {
+    this.disk.heal()
+    this.disk.resume()
+    this.#isDiskSlow = false
+  }
+
+  #end(): void {
+    this.#host = undefined
+    this.#life += 1
+    for (const cancel of this.#wakeUps.values()) cancel()
+    this.#wakeUps.clear()
+  }
+
+  #wakeAt(time: number, isAlive: () => boolean): void {
+    if (!isAlive() || this.#wakeUps.has(time) || !Number.isFinite(time)) return
+    const wake = this.#world.at(time, 'the relay wakes', () => {
+      this.#wakeUps.delete(time)
+      if (isAlive()) this.#host?.woke()
+    })
+    this.#wakeUps.set(time, wake)
+  }
+
+  #settleLater(): void {
+    const { chance } = this.#world
+    const { disk } = this
+    const ms = this.#isDiskSlow ? chance.between(50, 2_000) : chance.between(1, 12)
+    this.#world.after(ms, 'a write of the relay ends', () => {
+      if (disk !== this.disk || !disk.settle()) return
+      this.truth.diskChanged()
+      if (!this.#hasRemoved) return
+      this.truth.checkThatNothingWent('while a fold clears up')
+      if (disk.waiting === 0) this.#hasRemoved = false
+    })
+  }
+
+  /** Reads answer at once, so one that asks again and again would never let another event happen. */
+  #readsWithoutEnd(): boolean {
+    const { events } = this.#world
+    this.#reads = this.#readsAtEvent === events ? this.#reads + 1 : 1
+    this.#readsAtEvent = events
+    if (this.#reads <= readsMax) return false
+    this.#world.fail(new BrokenRule('L1', 'The relay reads its disk again and again, without end.'))
+    return true
+  }
+
+  /** The same store; that something is being removed is noted. */
+  #watched(store: Store): Store {
+    const write = (batch: Batch) => {
+      this.#world.note(`disk: ${lineOf(batch)}`)
+      const { put = [], remove = [], removeRange = [] } = batch
+      if (removeRange.length > 0 || remove.some(({ 0: letter }) => letter === rowLetter))
+        this.#hasRemoved = true
+      if (put.some(({ key }) => key[0] === pieceLetter)) this.counts.folds += 1
+      return store.write(batch)
+    }
+    return {
+      write,
+      get: (key) => store.get(key),
+      range: (range) => (this.#readsWithoutEnd() ? new Promise(() => undefined) : store.range(range)),
+      close: () => store.close(),
+    }
+  }
+}
