@@ -49,6 +49,8 @@ export class Invariants {
 
   #afterEach(): void {
     for (const replica of this.#natives.values()) this.#checkLedger(replica)
+    const { truth } = this.#relay
+    if (this.#world.events % 16 === 0) for (const document of truth.documents) truth.hasHole(document)
     if (this.#world.events % 64 === 0) this.#remember()
   }
 

@@ -114,17 +114,6 @@ export const planted: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'gap-never-asked-for',
-    rule: 'L1',
-    changes: [
-      {
-        file: 'shared/room.ts',
-        find: "    this.#tell(pushed.link, { type: 'missing', room: this.#options.room, stateVector })",
-        replace: '    void stateVector',
-      },
-    ],
-  },
-  {
     name: 'cursor-of-another-branch-accepted',
     rule: 'C2',
     changes: [

@@ -61,7 +61,7 @@ export class SimulatedRelay {
     const { chance } = this.#world
     const store = this.#watched(this.disk.open())
     // Opening reads back, and syncs, what the process before had only handed to the operating system.
-    if (this.#isDamaged) this.truth = new Truth(this.disk, tenant)
+    if (this.#isDamaged) this.#newTruth(true)
     this.#isDamaged = false
     this.truth.diskChanged()
     RelayHost.open({
@@ -128,7 +128,7 @@ export class SimulatedRelay {
     this.counts.restores += 1
     this.kill('kill')
     this.disk = this.#backup.copy()
-    this.truth = new Truth(this.disk, tenant)
+    this.#newTruth(this.counts.losses > 0)
   }
 
   /** While it is down a few rows vanish from its disk. */
@@ -141,8 +141,14 @@ export class SimulatedRelay {
     const lost = this.disk.loseEntries(rowRange(history, 0), chance.between(1, 2))
     for (const key of lost) this.#world.note(`lost: ${JSON.stringify(decodeKey(key))}`)
     this.counts.losses += lost.length
-    this.truth = new Truth(this.disk, tenant)
+    this.#newTruth(true)
     this.#isDamaged = true
+  }
+
+  /** What was durable before counts no more; from here on the replicas have to give it back. */
+  #newTruth(mayHaveHoles: boolean): void {
+    this.truth = new Truth(this.disk, tenant)
+    this.truth.mayHaveHoles = mayHaveHoles
   }
 
   failDisk(code: DiskFault, writes: number): void {

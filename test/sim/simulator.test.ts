@@ -44,7 +44,7 @@ test('[D1] [D2] [D3] [C1] [C2] [L1] [T1] [B1] hold in 300 worlds', { timeout: 12
   expect(told(await failuresOf(variant, seedsFrom(100_000, 300)))).toEqual([])
 })
 
-test.each(['ack-before-the-commit', 'gap-by-origin-accepted', 'cursor-stored-ahead-of-its-data'])(
+test.each(['ack-before-the-commit', 'delivery-before-the-commit', 'cursor-stored-ahead-of-its-data'])(
   'the simulator sees a planted bug: %s',
   { timeout: 120_000 },
   async (name) => {

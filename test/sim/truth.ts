@@ -23,6 +23,8 @@ export function newDoc(): Y.Doc {
 export class Truth {
   readonly #disk: SimulatedDisk
   readonly #tenant: string
+  /** Rows were lost without a word; otherwise whoever let a gap into the log is to blame. */
+  mayHaveHoles = false
   readonly #documents = new Map<string, Known>()
   /** How often the disk was written to: only then is there anything to read. */
   #writes = 0
@@ -94,7 +96,10 @@ export class Truth {
   /** The disk lost rows, and the replicas have not given them back yet: what lies behind them is there, but not said. */
   hasHole(document: string): boolean {
     const { pendingStructs, pendingDs } = this.of(document).store
-    return pendingStructs !== null || pendingDs !== null
+    if (pendingStructs === null && pendingDs === null) return false
+    if (!this.mayHaveHoles)
+      throw new BrokenRule('C1', `«${document}»: its log was given something with a gap.`)
+    return true
   }
 
   /** What was synced stays: after a crash, and whatever a fold took away. [D1] [C2] */
