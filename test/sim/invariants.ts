@@ -15,7 +15,7 @@ import type { World } from './world.ts'
 
 const stock = { sync: 0, awareness: 1, step1: 0, step2: 1, update: 2 } as const
 /** What may still be handed to a reader that takes no more: what was being read for it. */
-const framesWhileFullMax = 24
+const framesWhileFullMax = 16
 const remembersMax = 6
 
 /** A cursor that somebody may have kept: what the document was at a position. */
@@ -61,8 +61,6 @@ export class Invariants {
   // What the relay says.
 
   #relaySaid(line: Line, frame: Uint8Array): void {
-    if (line.framesWhileFull > framesWhileFullMax)
-      throw new BrokenRule('B1', `${line.name} takes no more, and is sent ${line.framesWhileFull} frames.`)
     const native = this.#natives.get(line.name)
     if (native !== undefined) return this.#nativeSaid(native, line, frame)
     const decoder = createDecoder(frame)
@@ -73,6 +71,7 @@ export class Invariants {
     const body = readVarUint8Array(decoder)
     if (decoder.pos !== frame.length) throw new BrokenRule('W1', `${line.name} is sent a frame with a rest.`)
     if (step === stock.step1) return
+    this.#countWhileFull(line)
     this.mustBeDurable(this.#documentOf(line), body, line.name)
   }
 
@@ -85,6 +84,7 @@ export class Invariants {
     for (const part of decodeFrame(frame)) {
       const bytes = part.type === 'fragment' ? reassembly.take(part) : undefined
       const message = bytes === undefined ? part : decodeMessage(bytes)
+      if (message?.type === 'piece' || message?.type === 'delivery') this.#countWhileFull(line)
       if (message?.type === 'piece') this.mustBeDurable(replica.document, message.update, line.name)
       else if (message?.type === 'delivery')
         for (const update of message.updates) this.mustBeDurable(replica.document, update, line.name)
@@ -92,6 +92,14 @@ export class Invariants {
         for (const { from, count } of message.ranges)
           for (let counter = from; counter < from + count; counter++) this.#acked(replica, counter)
     }
+  }
+
+  /** What is asked or acked answers what the reader itself has sent; only content piles up by others' doing. [B1] */
+  #countWhileFull(line: Line): void {
+    if (!line.isToldFull) return
+    line.framesWhileFull += 1
+    if (line.framesWhileFull > framesWhileFullMax)
+      throw new BrokenRule('B1', `${line.name} takes no more, and is sent ${line.framesWhileFull} frames.`)
   }
 
   #acked(replica: NativeReplica, counter: number): void {

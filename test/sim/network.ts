@@ -28,7 +28,7 @@ export type Death = 'cut' | 'halfOpen'
 const abnormalClosure = 1006
 const handshakeMsMax = 10_000
 /** What lies before a reader until its sender is told that it takes no more. */
-const fullBytes = 2_000
+const fullBytes = 400
 /** The shell's own pings find out that nobody is there. */
 const noticeMsMax = 90_000
 
@@ -88,7 +88,7 @@ export class Line implements ClientSocket {
   /** The relay does not read: what arrives lies in the buffers between. */
   #isHeld = false
   #held: Uint8Array[] = []
-  /** Frames that were handed over after it was said that the reader takes no more. [B1] */
+  /** Frames with content that were handed over after it was said that the reader takes no more. [B1] */
   framesWhileFull = 0
 
   constructor(world: World, network: Network, name: string, way: Way, ears: ClientEars) {
@@ -97,6 +97,10 @@ export class Line implements ClientSocket {
     this.name = name
     this.way = way
     this.#ears = ears
+  }
+
+  get isToldFull(): boolean {
+    return this.#isFullTold
   }
 
   get isAlive(): boolean {
@@ -161,7 +165,8 @@ export class Line implements ClientSocket {
 
   relayGone(death: Death): void {
     this.#connection = undefined
-    if (this.#phase === 'dead') return
+    // Who is still knocking finds out when it knocks.
+    if (this.#phase !== 'open') return
     this.#phase = 'dead'
     if (death === 'cut') this.#tellClient(this.#world.chance.between(0, 500), abnormalClosure)
   }
@@ -198,7 +203,6 @@ export class Line implements ClientSocket {
     if (this.#connection === undefined && this.#phase === 'dead') return
     this.#network.relaySaid(this, frame)
     if (this.#phase === 'dead') return
-    if (this.#isFullTold) this.framesWhileFull += 1
     this.#bytesUnderWay += frame.length
     const travel = this.#delay() + Math.ceil(frame.length / this.way.bytesPerMs)
     const { now } = this.#world

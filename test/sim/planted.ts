@@ -265,8 +265,8 @@ export const planted: readonly PlantedBug[] = [
     changes: [
       {
         file: 'shared/feeding.ts',
-        find: 'return seat.at < this.#servedFrom &&',
-        replace: 'return seat.at < 0 &&',
+        find: 'return seat.at < this.#goneThrough',
+        replace: 'return seat.at < 0',
       },
     ],
   },

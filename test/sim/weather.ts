@@ -31,12 +31,12 @@ const rareness: Record<Fault, number> = {
   offline: 3_000,
   longOffline: 9_000,
   lid: 5_000,
-  tabKill: 4_000,
-  slowReader: 3_000,
+  tabKill: 2_500,
+  slowReader: 2_000,
   spike: 4_000,
   relayKill: 4_000,
   powerLoss: 4_000,
-  restore: 8_000,
+  restore: 5_000,
   damage: 9_000,
   diskFull: 3_000,
   diskBroken: 3_000,
@@ -64,7 +64,7 @@ export class Weather {
   begin(): void {
     const { chance } = this.#world
     const often = chance.between(1, 4)
-    for (const fault of faults) if (chance.between(0, 3) === 0) this.#plan(fault, rareness[fault] * often)
+    for (const fault of faults) if (chance.between(0, 2) === 0) this.#plan(fault, rareness[fault] * often)
     this.#backUp()
   }
 
