@@ -38,12 +38,22 @@ export function judge(candidate: Candidate, log: LogState, claims: Claims): Verd
     return refused(refusedCode.foreignClient, 'This edit is written with a client id of another replica.')
   }
   if (log.addsNothing(facts)) return { is: 'known' }
-  const lacks = log.gapOf(facts)?.client ?? voidedOf(facts, candidate.author, log, claims)
-  if (lacks !== undefined) return { is: 'gap', lacks }
+  const gap = log.gapOf(facts)
+  if (gap !== undefined) return { is: 'gap', lacks: gap.client }
   if (log.limitBrokenBy(facts) !== undefined) {
     return refused(refusedCode.tooLarge, 'With this the document would be larger than documents may be.')
   }
   return { is: 'new', facts }
+}
+
+/** Whether the log has all of it, or will have it when what is being written is durable. */
+export function isKnown(update: Uint8Array, log: LogState): boolean {
+  try {
+    return log.addsNothing(readUpdate(update))
+  } catch (error) {
+    if (error instanceof ProtocolError) return false
+    throw error
+  }
 }
 
 /** To be called when a new update was appended. */
@@ -56,17 +66,6 @@ export function takeUp(facts: UpdateFacts, candidate: Candidate, log: LogState, 
 function speaksForOthers(facts: UpdateFacts, author: Owner, claims: Claims): boolean {
   for (const { client } of facts.structs.runs()) if (claims.isForeign(client, author)) return true
   return false
-}
-
-/**
- * Clocks of somebody else's that the log has not seen, said to hold nothing. Taken at its word this would delete
- * what the owner wrote and has not sent yet; so it waits until the owner has, as for any other gap.
- */
-function voidedOf(facts: UpdateFacts, author: Owner, log: LogState, claims: Claims): number | undefined {
-  for (const { client, to } of facts.structs.voids()) {
-    if (to > log.clockOf(client) && claims.isForeign(client, author)) return client
-  }
-  return undefined
 }
 
 function refused(code: RefusedCode, reason: string): Verdict {

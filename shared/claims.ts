@@ -11,6 +11,9 @@ export function ownerNamed(author: Uint8Array): Owner {
   return [...author.subarray(0, authorBytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+/** What of it outlives a fold: a replica's, told by the half of its id that rows name too. */
+export type Claim = { readonly author: Uint8Array; readonly clients: readonly number[] }
+
 export class Claims {
   readonly #owners = new Map<number, Owner>()
 
@@ -29,6 +32,20 @@ export class Claims {
     if (this.#owners.size > roomClaimsMax) this.#forgetOldest()
   }
 
+  /** Of replicas alone: the name of a stock link ends with the link. */
+  ofReplicas(): Claim[] {
+    const clients = new Map<Owner, number[]>()
+    for (const [client, owner] of this.#owners) {
+      const before = clients.get(owner)
+      if (before === undefined) clients.set(owner, [client])
+      else before.push(client)
+    }
+    return [...clients].flatMap(([owner, its]) => {
+      const author = authorNamed(owner)
+      return author === undefined ? [] : [{ author, clients: its }]
+    })
+  }
+
   get size(): number {
     return this.#owners.size
   }
@@ -39,4 +56,9 @@ export class Claims {
       return
     }
   }
+}
+
+function authorNamed(owner: Owner): Uint8Array | undefined {
+  const pairs = /^[0-9a-f]{16}$/.test(owner) ? (owner.match(/../g) ?? []) : []
+  return pairs.length === 0 ? undefined : Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16))
 }

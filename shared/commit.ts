@@ -1,7 +1,9 @@
 // commit.ts — what one tenant writes at once: rows at their positions, and the records that belong with them. Types
 // only. Must not know: keys, bytes on the disk (relay-records.ts does).
+import type { Claim } from './claims.ts'
+import type { DocumentStage, DocumentState } from './document-state.ts'
 import type { EntryKind } from './message.ts'
-import type { DocumentState, KeptAnswer, PushId } from './room-words.ts'
+import type { KeptAnswer, PushId } from './room-words.ts'
 
 export type CommittedRow = {
   readonly document: string
@@ -21,6 +23,15 @@ export type ChangedState = {
   readonly lastWas: number
 }
 
+/** One history of a document. */
+type Of<Fact> = { readonly document: string; readonly epoch: Uint8Array } & Fact
+
+/** What a history begins with: a snapshot, in pieces. */
+export type Beginning = Of<{ readonly through: number; readonly pieces: readonly Uint8Array[] }>
+
+/** What the index of changes says of a document. */
+export type Change = Of<{ readonly position: number; readonly stage: DocumentStage }>
+
 export type Commit = {
   /** Holds only if the head is still this. */
   readonly headWas: number
@@ -29,10 +40,11 @@ export type Commit = {
   readonly branch: { readonly id: Uint8Array; readonly first: number } | undefined
   readonly rows: readonly CommittedRow[]
   readonly documents: readonly ChangedState[]
-  readonly keep: readonly {
-    readonly document: string
-    readonly epoch: Uint8Array
-    readonly answer: KeptAnswer
-  }[]
-  readonly forget: readonly { readonly document: string; readonly epoch: Uint8Array; readonly id: PushId }[]
+  readonly keep: readonly Of<{ readonly answer: KeptAnswer }>[]
+  readonly forget: readonly Of<{ readonly id: PushId }>[]
+  /** Whose the client ids are of the rows that a fold takes. */
+  readonly claims: readonly Of<{ readonly claims: readonly Claim[] }>[]
+  readonly begin: readonly Beginning[]
+  /** Histories that are no more: what lies under them goes later. */
+  readonly cleanUp: readonly Of<unknown>[]
 }

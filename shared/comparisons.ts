@@ -41,6 +41,15 @@ export class Comparisons {
     }
   }
 
+  /** Who waited for it may ask again. */
+  failed(position: number): void {
+    for (const [link, asked] of this.#waiting) {
+      if (asked.position > position) continue
+      this.#waiting.delete(link)
+      this.#tell(link, asked.position, verdict.notNow)
+    }
+  }
+
   forget(link: LinkId): void {
     this.#waiting.delete(link)
   }

@@ -74,10 +74,7 @@ export class Feeding {
 
   /** Everything from the beginning: the snapshot, then the log. */
   seatForAll(link: LinkId, wire: Wire): void {
-    if (this.#foldedThrough === 0) return this.seatBehind(link, wire, 0)
-    const progress: Progress = { is: 'receiving', index: 0, isReading: false }
-    this.#goOn(this.#put({ link, wire, at: 0, progress, isFull: false }))
-    return undefined
+    this.#giveEverything(this.#put({ link, wire, at: 0, progress: { is: 'asked' }, isFull: false }))
   }
 
   /** It will be told what it lacks when it has said what it has. */
@@ -92,8 +89,17 @@ export class Feeding {
   knew(link: LinkId, stateVector: Uint8Array): void {
     const seat = this.#seats.get(link)
     if (seat === undefined) return
+    // Who has nothing is given what lies on the disk: that needs no Y.Doc.
+    if (isNothing(stateVector)) return this.#giveEverything(seat)
     seat.progress = { is: 'differing', stateVector }
     if (!seat.isFull) this.#emit({ type: 'makeDifference', link, stateVector, through: this.#last })
+    return undefined
+  }
+
+  /** What it lacks cannot be told from what it has, which does no harm a second time. */
+  differenceFailed(link: LinkId): void {
+    const seat = this.#seats.get(link)
+    if (seat?.progress.is === 'differing') this.#giveEverything(seat)
   }
 
   committed(rows: readonly FreshRow[]): void {
@@ -141,8 +147,11 @@ export class Feeding {
     }
     for (const update of pieces) this.#tell(link, { type: 'piece', room: this.#room, update })
     if (next === undefined) {
-      this.#catchUp(seat, through)
-      seat.progress = { is: 'behind', reads: undefined, wantsWord: false }
+      // A stock client takes the word for the end of everything.
+      const wantsWord = seat.wire === 'stock'
+      if (wantsWord) seat.at = through
+      else this.#catchUp(seat, through)
+      seat.progress = { is: 'behind', reads: undefined, wantsWord }
     } else {
       seat.progress = { is: 'receiving', index: next, isReading: false }
     }
@@ -184,6 +193,15 @@ export class Feeding {
   #put(seat: Seat): Seat {
     this.#seats.set(seat.link, seat)
     return seat
+  }
+
+  #giveEverything(seat: Seat): void {
+    seat.at = 0
+    seat.progress =
+      this.#foldedThrough === 0
+        ? { is: 'behind', reads: undefined, wantsWord: true }
+        : { is: 'receiving', index: 0, isReading: false }
+    this.#goOn(seat)
   }
 
   #goOn(seat: Seat): void {
@@ -254,4 +272,9 @@ export class Feeding {
   #tell(link: LinkId, message: Message): void {
     this.#emit({ type: 'tell', link, message })
   }
+}
+
+/** A state vector of no clients. */
+function isNothing(stateVector: Uint8Array): boolean {
+  return stateVector.length === 1 && stateVector[0] === 0
 }

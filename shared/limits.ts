@@ -1,8 +1,5 @@
 // limits.ts — every bound that a peer can run into [B1], unit in the name. Must not know: who enforces it.
 
-/** A frame larger than this ends its socket. */
-export const frameBytesMax: number = 64 * 1024 * 1024
-
 /** A document's name on the stock wire is its raw path. */
 export const documentNameBytesMax = 1024
 
@@ -102,6 +99,9 @@ export const changedDocumentsMax = 1024
 export const heldBackMax = 256
 export const heldBackBytesMax: number = 4 * 1024 * 1024
 
+/** Parts that are looked at of an answer that builds on what is missing: the rest of it waits until that is there. */
+export const wholePartPiecesMax = 2_000
+
 /** Refusals that a room keeps for authors who have not filed them. */
 export const keptAnswersMax = 10_000
 
@@ -109,6 +109,21 @@ export const keptAnswersMax = 10_000
 export const roomClaimsMax = 100_000
 
 export const roomPresencesMax = 2_000
+export const roomPresenceBytesMax: number = 2 * 1024 * 1024
+
+/** Client ids for which one replica speaks: one for each Y.Doc that it shows, and those before a reload. */
+export const ownerPresencesMax = 100
+
+/** A clock that is raised 60 times a second for a year ends here; past it a peer could not raise it any more. */
+export const presenceClockMax: number = 2 ** 31 - 1
+
+/** What is said of presence within so long goes out as one: 20 times a second looks fluid. */
+export const presenceGatherMs = 50
+/** In a room with fewer readers than that moment takes, it is as much shorter. */
+export const presenceReadersPerMs = 4
+
+/** Who is asked whether it is still there has so long to answer, before another socket may speak for its id. */
+export const presenceRivalMs = 2_000
 
 /** A presence that was not said again for so long is gone. */
 export const presenceExpiryMs = 30_000
@@ -128,6 +143,9 @@ export const deliveryBytesMax: number = 512 * 1024
 /** A log is folded when so much was written since: every newcomer reads it, one fold pays for all of them. */
 export const foldRowsMin = 4_000
 export const foldBytesMin: number = 2 * 1024 * 1024
+
+/** A newcomer reads a row of the log in the time in which it reads so much of a snapshot. */
+export const rowWorthBytes = 256
 
 /** Rows that stay behind a fold for cursors of late. */
 export const tailRowsMax = 1_000
@@ -154,11 +172,47 @@ export const authorBytes = 8
 /** Records that are read of a store at once. */
 export const pageEntriesMax = 1_000
 
-/** The largest edit, and with the rest of its message the largest message. */
-export const entryBytesMax: number = 60 * 1024 * 1024
+/** How large a document may be is set by who runs a relay, within these; what may be sent at once follows from it. */
+export const largestDocumentMin: number = 64 * 1024
+export const largestDocumentMax: number = 60 * 1024 * 1024
+
+export type Sizes = {
+  /** A snapshot and the rows after it. */
+  readonly documentBytesMax: number
+  readonly entryBytesMax: number
+  /** Of either wire, put together: an edit with the rest of its message. */
+  readonly messageBytesMax: number
+}
+
+export function sizesFor(largestDocument: number): Sizes {
+  return {
+    documentBytesMax: largestDocument,
+    entryBytesMax: largestDocument,
+    messageBytesMax: largestDocument + (messageBytesMax - largestDocumentMax),
+  }
+}
 
 /** Between two tries to read a store that failed. */
 export const readRetryMs = 1_000
 
 /** A socket with so much unsent is fed no more: it goes on from the log when it has been read. */
 export const fullBytesMin: number = 1024 * 1024
+
+/** What was committed is gathered for so long before those who follow a workspace are told of it. */
+export const changesGatherMs = 500
+
+/** What a stock client says before the relay knows what its token allows. */
+export const earlyFramesMax = 1_000
+export const earlyBytesMax: number = 1024 * 1024
+
+/** Links that are given a whole document at a time, by how much the relay has to do, and in its first moments. */
+export const joinsAtOnce = { settling: 200, normal: 1_000, busy: 100, shedding: 20 } as const
+
+/** After a start nothing is cached, and everybody comes back. */
+export const settlingMs = 30_000
+
+/** A link that was let in counts for so long at most: a stock client may never ask for what it lacks. */
+export const joinMsMax = 10_000
+
+/** Who is put off is told to come again within so long. */
+export const putOffMsMax = 60_000

@@ -19,7 +19,16 @@ import {
 import { ProtocolError, type ProtocolErrorCode } from './protocol-error.ts'
 import { RangeList } from './range-list.ts'
 import { encodeStateVector, isAhead, readClocks, type StateVector } from './state-vector.ts'
-import type { UpdateFacts } from './update-reader.ts'
+import { readUpdate } from './update-reader.ts'
+import type { UpdateFacts, UpdateLimits } from './update-reader.ts'
+
+/** All that many updates brought may be more than one may bring. */
+const snapshotLimits: UpdateLimits = {
+  clientsMax: documentClientsMax,
+  rootsMax: documentRootsMax,
+  subdocumentsMax: Number.POSITIVE_INFINITY,
+  typeDepthMax: Number.POSITIVE_INFINITY,
+}
 
 /** The first thing found that an update needs and neither the log nor the update itself has. */
 export interface Gap {
@@ -64,33 +73,7 @@ export class LogState {
    * a Y.Doc meanwhile applies the deletes, so that a key vanishes before its new value is there.
    */
   gapOf(facts: UpdateFacts): Gap | undefined {
-    const reached = new Map<number, number>()
-    let gap: Gap | undefined
-    facts.structs.everyRun((client, from, to) => {
-      const clock = reached.get(client) ?? this.clockOf(client)
-      if (from > clock) {
-        gap = { reason: 'clock', client, clock }
-        return false
-      }
-      reached.set(client, Math.max(clock, to))
-      return true
-    })
-    if (gap !== undefined) return gap
-    for (const [client, end] of facts.references) {
-      const clock = reached.get(client) ?? this.clockOf(client)
-      if (end > clock) return { reason: 'reference', client, clock }
-    }
-    facts.deletes.everyClient((client, bounds, start, end) => {
-      const clock = reached.get(client) ?? this.clockOf(client)
-      for (let index = start + 1; index < end; index += 2) {
-        if (numberAt(bounds, index) > clock) {
-          gap = { reason: 'delete', client, clock }
-          return false
-        }
-      }
-      return true
-    })
-    return gap
+    return gapAbove(this.#clocks, facts)
   }
 
   /** Whether the log already holds every struct and every delete of the update. */
@@ -119,6 +102,19 @@ export class LogState {
       return 'too-many-deletes'
     }
     return undefined
+  }
+
+  /** Of a log's beginning. What a lost piece leaves a gap in is not in it until replicas have given that back. */
+  static ofSnapshot(pieces: readonly Uint8Array[]): LogState {
+    const state = new LogState()
+    for (const piece of pieces) state.addIfWhole(readUpdate(piece, snapshotLimits))
+    return state
+  }
+
+  addIfWhole(facts: UpdateFacts): boolean {
+    if (this.gapOf(facts) !== undefined) return false
+    this.add(facts)
+    return true
   }
 
   /** Takes up an update that is in the log and leaves no gap. */
@@ -165,6 +161,38 @@ export class LogState {
     if (cursor.remaining > 0) throw new ProtocolError('trailing-bytes', 'The state goes on behind its end.')
     return state
   }
+}
+
+/** What keeps an update from being whole on top of all that is before these clocks. */
+export function gapAbove(clocks: StateVector, facts: UpdateFacts): Gap | undefined {
+  const reached = new Map<number, number>()
+  const clockOf = (client: number): number => reached.get(client) ?? clocks.get(client) ?? 0
+  let gap: Gap | undefined
+  facts.structs.everyRun((client, from, to) => {
+    const clock = clockOf(client)
+    if (from > clock) {
+      gap = { reason: 'clock', client, clock }
+      return false
+    }
+    reached.set(client, Math.max(clock, to))
+    return true
+  })
+  if (gap !== undefined) return gap
+  for (const [client, end] of facts.references) {
+    const clock = clockOf(client)
+    if (end > clock) return { reason: 'reference', client, clock }
+  }
+  facts.deletes.everyClient((client, bounds, start, end) => {
+    const clock = clockOf(client)
+    for (let index = start + 1; index < end; index += 2) {
+      if (numberAt(bounds, index) > clock) {
+        gap = { reason: 'delete', client, clock }
+        return false
+      }
+    }
+    return true
+  })
+  return gap
 }
 
 function readDeletes(cursor: ByteCursor): RangeList {

@@ -78,11 +78,12 @@ export const goodbyeCode = {
   overloaded: 9,
   failing: 10,
   silent: 11,
+  wrongOrigin: 12,
 } as const
 export type GoodbyeCode = ValueOf<typeof goodbyeCode>
 
 /** Why a link ends. */
-export const closedCode = { forbidden: 16, replaced: 17, tooLarge: 18 } as const
+export const closedCode = { forbidden: 16, replaced: 17, tooLarge: 18, gone: 22, notNow: 23 } as const
 export type ClosedCode = ValueOf<typeof closedCode>
 
 /** Why an entry is in no log and never will be. */
@@ -355,6 +356,7 @@ export type Changed = {
   /** More of the same answer follows. */
   readonly more: boolean
   readonly documents: readonly ChangedDocument[]
+  /** Empty where more follows: it stands for all of the answer. [C2] */
   readonly cursor: Uint8Array
 }
 
@@ -362,6 +364,7 @@ export type ChangedDocument = {
   readonly document: string
   readonly epoch: Uint8Array
   readonly position: number
+  /** Bits of `right`; 0: the document was purged. */
   readonly rights: number
 }
 

@@ -30,6 +30,8 @@ export function planFor(knowledge: Knowledge, serving: Serving): Plan {
     return exchange(planReason.otherBranch, serving)
   if (hasHole && !seals.isOfNow(epoch, knowledge.seal)) return exchange(planReason.damaged, serving)
   if (knowledge.position < servedFrom) return exchange(planReason.tooOld, serving)
+  // What was given to it was durable: this log has lost its end.
+  if (knowledge.position > last) return exchange(planReason.damaged, serving)
   return knowledge.position >= last ? { kind: planKind.atHead } : { kind: planKind.tail }
 }
 

@@ -32,6 +32,7 @@ export type ProtocolErrorCode =
   | 'frame-too-large'
   | 'message-too-large'
   | 'bad-fragment'
+  | 'not-whole'
   | 'not-encodable'
 
 export class ProtocolError extends Error {

@@ -35,6 +35,15 @@ export type RecordKey =
   | { readonly type: 'change'; readonly tenant: string; readonly last: number }
   | ({ readonly type: 'answer' } & EntryPlace)
   | { readonly type: 'owner'; readonly tenant: string; readonly replica: Uint8Array }
+  | ({ readonly type: 'cleanUp' } & HistoryPlace)
+  | ({ readonly type: 'claims' } & HistoryPlace)
+  | { readonly type: 'revokedSubject'; readonly tenant: string; readonly subject: string }
+  | { readonly type: 'revokedToken'; readonly id: string }
+  | ({ readonly type: 'logState' } & HistoryPlace)
+  | { readonly type: 'quarantined'; readonly key: Uint8Array }
+  | { readonly type: 'migration' }
+  | { readonly type: 'probe' }
+  | { readonly type: 'told'; readonly tenant: string }
 
 const letters = {
   format: 'f',
@@ -47,6 +56,15 @@ const letters = {
   change: 'c',
   answer: 'a',
   owner: 'o',
+  cleanUp: 'g',
+  claims: 'w',
+  revokedSubject: 'v',
+  revokedToken: 'j',
+  logState: 'l',
+  quarantined: 'q',
+  migration: 'm',
+  probe: 'p',
+  told: 'h',
 } as const satisfies Record<RecordKey['type'], string>
 
 const numberBytes = 8
@@ -101,6 +119,53 @@ export function ownerKey(tenant: string, replica: Uint8Array): Uint8Array {
   return keyOf(letters.owner, tenant, replica)
 }
 
+/** That a history is no more, and what lies under it is still to be removed. */
+export function cleanUpKey({ tenant, document, epoch }: HistoryPlace): Uint8Array {
+  return keyOf(letters.cleanUp, tenant, document, epoch)
+}
+
+/** Whose the client ids are of rows that a fold has taken. */
+export function claimsKey({ tenant, document, epoch }: HistoryPlace): Uint8Array {
+  return keyOf(letters.claims, tenant, document, epoch)
+}
+
+/** What the log of a history holds through its last fold, so that the snapshot need not be read for it. */
+export function logStateKey({ tenant, document, epoch }: HistoryPlace): Uint8Array {
+  return keyOf(letters.logState, tenant, document, epoch)
+}
+
+/** Where a record is kept that cannot be read: behind a letter, its own key. */
+export function quarantinedKey(key: Uint8Array): Uint8Array {
+  const quarantined = new Uint8Array(1 + key.length)
+  quarantined[0] = letters.quarantined.charCodeAt(0)
+  quarantined.set(key, 1)
+  return quarantined
+}
+
+/** How far the store has been rewritten in a newer format. */
+export function migrationKey(): Uint8Array {
+  return keyOf(letters.migration)
+}
+
+/** Since when the tokens of this subject count. */
+export function revokedSubjectKey(tenant: string, subject: string): Uint8Array {
+  return keyOf(letters.revokedSubject, tenant, subject)
+}
+
+export function revokedTokenKey(id: string): Uint8Array {
+  return keyOf(letters.revokedToken, id)
+}
+
+/** Written to see that the disk writes. */
+export function probeKey(): Uint8Array {
+  return keyOf(letters.probe)
+}
+
+/** Through which position the application was told what was committed. */
+export function toldKey(tenant: string): Uint8Array {
+  return keyOf(letters.told, tenant)
+}
+
 // Ranges.
 
 export const everything: KeyRange = { from: new Uint8Array(), to: Uint8Array.of(0xff) }
@@ -116,6 +181,14 @@ export function branchRange(tenant: string): KeyRange {
 
 export function documentRange(tenant: string): KeyRange {
   return rangeUnder(keyOf(letters.document, tenant))
+}
+
+/** Behind the document of this name; in the order of the store, which puts shorter names first. */
+export function documentsBehind({ tenant, document }: DocumentPlace): KeyRange {
+  const { to } = documentRange(tenant)
+  return document === ''
+    ? documentRange(tenant)
+    : { from: rangeUnder(documentKey({ tenant, document })).to, to }
 }
 
 /** The rows after one position, through another, which may be left out. */
@@ -156,6 +229,15 @@ export function answerRange({ tenant, document, epoch }: HistoryPlace): KeyRange
   return rangeUnder(keyOf(letters.answer, tenant, document, epoch))
 }
 
+export function cleanUpRange(tenant: string): KeyRange {
+  return rangeUnder(keyOf(letters.cleanUp, tenant))
+}
+
+/** Whose tokens were revoked, and which ones. */
+export function revokedRanges(): readonly [KeyRange, KeyRange] {
+  return [rangeUnder(keyOf(letters.revokedSubject)), rangeUnder(keyOf(letters.revokedToken))]
+}
+
 /** All that lies under one epoch, or, without one, under every epoch that the document ever had. */
 export function historyRanges({
   tenant,
@@ -163,7 +245,26 @@ export function historyRanges({
   epoch,
 }: DocumentPlace & { readonly epoch?: Uint8Array }): readonly KeyRange[] {
   const parts = epoch === undefined ? [tenant, document] : [tenant, document, epoch]
-  return [letters.row, letters.piece, letters.answer].map((letter) => rangeUnder(keyOf(letter, ...parts)))
+  const found = [letters.row, letters.piece, letters.answer, letters.claims, letters.logState]
+  return found.map((letter) => rangeUnder(keyOf(letter, ...parts)))
+}
+
+/** The first key behind this one. */
+export function keyAfter(key: Uint8Array): Uint8Array {
+  const after = new Uint8Array(key.length + 1)
+  after.set(key)
+  return after
+}
+
+const withoutChecksum: ReadonlySet<number> = new Set(
+  [letters.format, letters.migration, letters.cleanUp, letters.probe, letters.quarantined].map((letter) =>
+    letter.charCodeAt(0),
+  ),
+)
+
+/** Whether the value under this key ends with a checksum: all do whose content matters. */
+export function hasChecksum([letter = 0]: Uint8Array): boolean {
+  return !withoutChecksum.has(letter)
 }
 
 /** All keys that begin with these bytes, these too. Every letter is below 0xff, so there always is an end. */
@@ -241,6 +342,27 @@ function readKey(from: ByteCursor): RecordKey {
       }
     case letters.owner:
       return { type: 'owner', tenant: readName(from), replica: readPart(from, idBytes) }
+    case letters.cleanUp:
+      return { type: 'cleanUp', ...readHistory(from) }
+    case letters.claims:
+      return { type: 'claims', ...readHistory(from) }
+    case letters.logState:
+      return { type: 'logState', ...readHistory(from) }
+    case letters.quarantined: {
+      const key = from.bytes.slice(from.position)
+      from.skip(from.remaining)
+      return { type: 'quarantined', key }
+    }
+    case letters.migration:
+      return { type: 'migration' }
+    case letters.revokedSubject:
+      return { type: 'revokedSubject', tenant: readName(from), subject: readName(from) }
+    case letters.revokedToken:
+      return { type: 'revokedToken', id: readName(from) }
+    case letters.probe:
+      return { type: 'probe' }
+    case letters.told:
+      return { type: 'told', tenant: readName(from) }
     default:
       throw new ProtocolError('unknown-word', `No record has the letter ${JSON.stringify(letter)}.`)
   }

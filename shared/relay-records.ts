@@ -7,35 +7,30 @@ import { decodeUtf8 } from 'lib0/string'
 import type { ByteCursor } from './byte-cursor.ts'
 import { ByteMeasure, ByteWriter } from './byte-writer.ts'
 import type { ByteSink } from './byte-writer.ts'
+import { checksumBytes, checksumOf } from './checksum.ts'
+import type { Claim } from './claims.ts'
+import { documentStage } from './document-state.ts'
+import type { DocumentStage, DocumentState } from './document-state.ts'
 import { documentNameBytesMax, reasonBytesMax } from './limits.ts'
 import { digestBytes, entryKind, idBytes, refusedCode } from './message.ts'
 import type { EntryKind, RefusedCode } from './message.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { readRecord } from './record-keys.ts'
+import { StoreError } from './store.ts'
 
 /**
  * Each change of a byte on the disk gets a line here and in PROTOCOL.md §14.
  *
  * 1: rows of updates by document.
  * 2: tenants, epochs, branches, chains, snapshots, kept answers.
+ * 3: purges in the index of changes, histories to be removed, claims behind a fold, revocations. A store of 2 is one of 3 without them.
+ * 4: a checksum behind every record, what a log holds beside its snapshot, quarantine.
  */
-export const diskFormatVersion = 2
+export const diskFormatVersion = 4
 
 /** Half a replica id. */
 export const authorBytes: number = idBytes / 2
 const secretKeyBytes = 32
-
-export const documentStage = { live: 0, purged: 1 } as const
-export type DocumentStage = (typeof documentStage)[keyof typeof documentStage]
-
-export type DocumentRecord = {
-  readonly epoch: Uint8Array
-  /** The oldest cursor that is still served. */
-  readonly servedFrom: number
-  readonly foldedThrough: number
-  readonly last: number
-  readonly stage: DocumentStage
-}
 
 export type RowRecord = {
   /** The position of the document's row before this one; 0 for the first. */
@@ -46,7 +41,18 @@ export type RowRecord = {
   readonly update: Uint8Array
 }
 
-export type ChangeRecord = { readonly document: string; readonly epoch: Uint8Array }
+export type ChangeRecord = {
+  readonly document: string
+  readonly epoch: Uint8Array
+  readonly stage: DocumentStage
+}
+
+export type LogStateRecord = {
+  readonly through: number
+  /** Of the pieces. */
+  readonly snapshotBytes: number
+  readonly state: Uint8Array
+}
 
 export type AnswerRecord = { readonly code: RefusedCode; readonly reason: string }
 
@@ -57,7 +63,7 @@ const nobody = new Uint8Array(authorBytes)
 
 /** Of whatever version: what is to be said of another one is its reader's to say. */
 export function encodeFormat(version: number): Uint8Array {
-  return bytesOf((to) => to.varUint(version))
+  return plainBytesOf((to) => to.varUint(version))
 }
 
 export function decodeFormat(value: Uint8Array): number {
@@ -69,7 +75,7 @@ export function encodeSecretKey(key: Uint8Array): Uint8Array {
 }
 
 export function decodeSecretKey(value: Uint8Array): Uint8Array {
-  return readRecord('secret key', value, (from) => takeBytes(from, secretKeyBytes))
+  return readChecked('secret key', value, (from) => takeBytes(from, secretKeyBytes))
 }
 
 export function encodeHead(head: number): Uint8Array {
@@ -77,7 +83,7 @@ export function encodeHead(head: number): Uint8Array {
 }
 
 export function decodeHead(value: Uint8Array): number {
-  return readRecord('head', value, (from) => from.readVarUint())
+  return readChecked('head', value, (from) => from.readVarUint())
 }
 
 export function encodeBranch(branch: Uint8Array): Uint8Array {
@@ -85,10 +91,10 @@ export function encodeBranch(branch: Uint8Array): Uint8Array {
 }
 
 export function decodeBranch(value: Uint8Array): Uint8Array {
-  return readRecord('branch', value, (from) => takeBytes(from, idBytes))
+  return readChecked('branch', value, (from) => takeBytes(from, idBytes))
 }
 
-export function encodeDocument(record: DocumentRecord): Uint8Array {
+export function encodeDocument(record: DocumentState): Uint8Array {
   return bytesOf((to) => {
     to.fixedBytes(record.epoch, idBytes)
     to.varUint(record.servedFrom)
@@ -98,8 +104,8 @@ export function encodeDocument(record: DocumentRecord): Uint8Array {
   })
 }
 
-export function decodeDocument(value: Uint8Array): DocumentRecord {
-  return readRecord('document', value, (from) => ({
+export function decodeDocument(value: Uint8Array): DocumentState {
+  return readChecked('document', value, (from) => ({
     epoch: takeBytes(from, idBytes),
     servedFrom: from.readVarUint(),
     foldedThrough: from.readVarUint(),
@@ -118,7 +124,7 @@ export function encodeRow({ previous, kind, author, update }: RowRecord): Uint8A
 }
 
 export function decodeRow(value: Uint8Array): RowRecord {
-  return readRecord('row', value, (from) => {
+  return readChecked('row', value, (from) => {
     const previous = from.readVarUint()
     const kind = readWord(from, kinds)
     const author = takeBytes(from, authorBytes)
@@ -127,18 +133,54 @@ export function decodeRow(value: Uint8Array): RowRecord {
   })
 }
 
-export function encodeChange({ document, epoch }: ChangeRecord): Uint8Array {
+export function encodeChange({ document, epoch, stage }: ChangeRecord): Uint8Array {
   return bytesOf((to) => {
     to.text(document, documentNameBytesMax)
     to.fixedBytes(epoch, idBytes)
+    if (stage !== documentStage.live) to.varUint(stage)
   })
 }
 
 export function decodeChange(value: Uint8Array): ChangeRecord {
-  return readRecord('change', value, (from) => ({
+  return readChecked('change', value, (from) => ({
     document: readText(from),
     epoch: takeBytes(from, idBytes),
+    stage: from.remaining === 0 ? documentStage.live : readWord(from, stages),
   }))
+}
+
+export function encodeClaims(claims: readonly Claim[]): Uint8Array {
+  return bytesOf((to) => {
+    for (const { author, clients } of claims) {
+      to.fixedBytes(author, authorBytes)
+      to.varUint(clients.length)
+      for (const client of clients) to.varUint(client)
+    }
+  })
+}
+
+export function decodeClaims(value: Uint8Array): readonly Claim[] {
+  return readChecked('claims', value, (from) => {
+    const claims: Claim[] = []
+    while (from.remaining > 0) {
+      const author = takeBytes(from, authorBytes)
+      // A client id has at least a byte: a count of more is of no whole record.
+      const clients = Array.from({ length: Math.min(from.readVarUint(), from.remaining) }, () =>
+        from.readVarUint(),
+      )
+      claims.push({ author, clients })
+    }
+    return claims
+  })
+}
+
+/** Of a subject: tokens issued before count no more. Of a token: for how long it has to be remembered, 0 for ever. */
+export function encodeRevoked(time: number): Uint8Array {
+  return bytesOf((to) => to.varUint(time))
+}
+
+export function decodeRevoked(value: Uint8Array): number {
+  return readChecked('revocation', value, (from) => from.readVarUint())
 }
 
 export function encodeAnswer({ code, reason }: AnswerRecord): Uint8Array {
@@ -149,7 +191,10 @@ export function encodeAnswer({ code, reason }: AnswerRecord): Uint8Array {
 }
 
 export function decodeAnswer(value: Uint8Array): AnswerRecord {
-  return readRecord('kept answer', value, (from) => ({ code: readWord(from, codes), reason: readText(from) }))
+  return readChecked('kept answer', value, (from) => ({
+    code: readWord(from, codes),
+    reason: readText(from),
+  }))
 }
 
 /** The SHA-256 of a replica's secret. */
@@ -158,15 +203,65 @@ export function encodeOwner(secretDigest: Uint8Array): Uint8Array {
 }
 
 export function decodeOwner(value: Uint8Array): Uint8Array {
-  return readRecord('replica owner', value, (from) => takeBytes(from, digestBytes))
+  return readChecked('replica owner', value, (from) => takeBytes(from, digestBytes))
+}
+
+export function encodePiece(update: Uint8Array): Uint8Array {
+  return bytesOf((to) => to.fixedBytes(update, update.length))
+}
+
+export function decodePiece(value: Uint8Array): Uint8Array {
+  return readChecked('piece', value, (from) => takeBytes(from, from.remaining))
+}
+
+export function encodeLogState({ through, snapshotBytes, state }: LogStateRecord): Uint8Array {
+  return bytesOf((to) => {
+    to.varUint(through)
+    to.varUint(snapshotBytes)
+    to.fixedBytes(state, state.length)
+  })
+}
+
+export function decodeLogState(value: Uint8Array): LogStateRecord {
+  return readChecked('log state', value, (from) => ({
+    through: from.readVarUint(),
+    snapshotBytes: from.readVarUint(),
+    state: takeBytes(from, from.remaining),
+  }))
+}
+
+/** Records of format 3 had none. */
+export function withChecksum(record: Uint8Array): Uint8Array {
+  return bytesOf((to) => to.fixedBytes(record, record.length))
 }
 
 function bytesOf(write: (to: ByteSink) => void): Uint8Array {
   const measure = new ByteMeasure()
   write(measure)
+  const writer = new ByteWriter(measure.byteLength + checksumBytes)
+  write(writer)
+  const { bytes } = writer
+  const checksum = checksumOf(bytes.subarray(0, measure.byteLength))
+  new DataView(bytes.buffer).setUint32(measure.byteLength, checksum)
+  return bytes
+}
+
+function plainBytesOf(write: (to: ByteSink) => void): Uint8Array {
+  const measure = new ByteMeasure()
+  write(measure)
   const writer = new ByteWriter(measure.byteLength)
   write(writer)
   return writer.bytes
+}
+
+/** Its checksum, then its fields. */
+function readChecked<Value>(noun: string, value: Uint8Array, read: (from: ByteCursor) => Value): Value {
+  const end = value.length - checksumBytes
+  const record = value.subarray(0, Math.max(0, end))
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+  if (end < 0 || view.getUint32(end) !== checksumOf(record))
+    throw new StoreError('damaged', `A ${noun} on the disk is not what was written.`)
+  return readRecord(noun, record, read)
 }
 
 function takeBytes(from: ByteCursor, byteLength: number): Uint8Array {

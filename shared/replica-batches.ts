@@ -50,12 +50,14 @@ export type Change =
   | { readonly type: 'acknowledge'; readonly at: number; readonly entries: readonly KeptEntry[] }
   | { readonly type: 'refuse'; readonly at: number; readonly refusals: readonly Refusing[] }
   | { readonly type: 'adopt'; readonly epoch: Uint8Array }
-  | { readonly type: 'advance'; readonly cursor: Cursor; readonly updates: readonly Uint8Array[] }
+  /** Without a cursor where the relay is still owed something. */
+  | { readonly type: 'advance'; readonly cursor: Cursor | undefined; readonly updates: readonly Uint8Array[] }
   /** The basis has to hold all rows of the document. */
   | {
       readonly type: 'replace'
       readonly epoch: Uint8Array
-      readonly cursor: Cursor
+      /** Undefined: by nothing. The device forgets that there is such a document. */
+      readonly cursor: Cursor | undefined
       readonly updates: readonly Uint8Array[]
       readonly at: number
     }
@@ -91,6 +93,9 @@ export type Plan = {
   /** How many edits this moves to the inbox. */
   readonly filed: number
   readonly head: Head
+  readonly place: Place
+  /** The number given last. */
+  readonly sequence: number
   /** An entry that no other batch puts: where it lies, this batch has landed, whatever the store could say of it. */
   readonly proof: Entry | undefined
 }
@@ -108,6 +113,10 @@ export function isOfHistory(made: Made, history: Made): boolean {
 export function planBatch(changes: readonly Change[], basis: Basis): Plan {
   return new Planning(basis).plan(changes)
 }
+
+/** Why what was pending is in the inbox. */
+const replaced = { code: closedCode.replaced, reason: 'The document was replaced.' }
+const deleted = { code: closedCode.gone, reason: 'The document was deleted.' }
 
 class Planning {
   readonly #basis: Basis
@@ -148,12 +157,14 @@ class Planning {
     if (this.#isPlaceChanged) this.#put.push({ key: placeKey(tag), value: encodePlace(this.#place) })
     // Always synced: what is only written may be lost where a later batch stays, and a cursor stood ahead of its data.
     const batch: Batch = { onlyIf, put: this.#put, remove: this.#remove, durability: 'synced' }
-    const placed = this.#isPlaceChanged ? this.#put.at(-1) : undefined
+    const placed = this.#isPlaceChanged || this.#isHeadChanged ? this.#put.at(-1) : undefined
     return {
       batch,
       sequences: this.#sequences,
       filed: this.#filed,
       head: this.#head,
+      place: this.#place,
+      sequence: this.#sequence,
       proof: proof ?? placed,
     }
   }
@@ -194,7 +205,7 @@ class Planning {
     this.#sequences.push(undefined)
     if (entry !== entryKind.edit) return
     const own = counter === 0 ? this.#nextSequence() : counter
-    this.#file(made.epoch, own, update, closedCode.replaced, 'The document was replaced.', at)
+    this.#file(made.epoch, own, update, replaced.code, replaced.reason, at)
   }
 
   /** In place: the sequence, which other tabs have read past, stays. */
@@ -220,17 +231,20 @@ class Planning {
   }
 
   #replace({ epoch, cursor, updates, at }: Change & { type: 'replace' }): void {
-    const isOther = !equalBytes(epoch, this.#head.epoch)
+    const isOther = cursor === undefined || !equalBytes(epoch, this.#head.epoch)
+    const { code, reason } = cursor === undefined ? deleted : replaced
     for (const { sequence, row } of this.#basis.rows ?? []) {
       if (row.kind === rowKind.pending && !isOther) continue
       this.#dropRow(sequence)
       if (row.kind !== rowKind.pending || row.entry !== entryKind.edit) continue
       const counter = row.counter === 0 ? sequence : row.counter
-      this.#file(this.#head.epoch, counter, row.update, closedCode.replaced, 'The document was replaced.', at)
+      this.#file(this.#head.epoch, counter, row.update, code, reason, at)
     }
     for (const update of updates) this.#addRow(rowKind.confirmed, 0, entryKind.edit, update)
+    // The head stays, also of nothing: by its generation other tabs see that their Y.Doc is of the past.
     this.#moveHead({ epoch, generation: this.#head.generation + 1 })
-    this.#movePlace({ cursor })
+    if (cursor === undefined) this.#removePlace()
+    else this.#movePlace({ cursor })
   }
 
   #fold({ generation, through, removed, snapshot }: Change & { type: 'fold' }): void {
@@ -284,5 +298,11 @@ class Planning {
   #movePlace(change: Partial<Place>): void {
     this.#place = { ...this.#place, ...change }
     this.#isPlaceChanged = true
+  }
+
+  #removePlace(): void {
+    this.#place = newPlace(this.#basis.document)
+    this.#isPlaceChanged = false
+    this.#remove.push(placeKey(this.#basis.tag))
   }
 }

@@ -14,6 +14,7 @@ import { DocumentLink } from './replica-link.ts'
 import { OutboxEntry } from './replica-outbox.ts'
 import { isKeptByRelay, Pushing } from './replica-pushing.ts'
 import { comparison, rowKind } from './replica-records.ts'
+import type { Cursor } from './replica-records.ts'
 import { isSameStatus } from './replica-status.ts'
 import type { DocumentStatus, WaitReason } from './replica-status.ts'
 import { Writing } from './replica-writing.ts'
@@ -33,12 +34,12 @@ export class ReplicaDocument {
   readonly #link: DocumentLink
   #role: Role = 'loading'
   #isSocketReady = false
+  #isWatched = false
   /** Of the rows, and so of the Y.Doc. */
   #made: Made = { epoch: new Uint8Array(), generation: 0 }
   /** What the document's first epoch was, if it got it while this tab had it open. */
   #first: Made | undefined
   #filed = 0
-  #filing = 0
   #toSayFiled: { readonly counter: number; readonly hash: Uint8Array }[] = []
   #requests = 0
   #status: DocumentStatus | undefined
@@ -48,7 +49,9 @@ export class ReplicaDocument {
     const emit = (effect: DocumentEffect): void => void this.#effects.push(effect)
     const write = (task: Task): void => this.#add(task)
     const nextRequest = (): number => (this.#requests += 1)
-    this.#pushing = new Pushing({ emit, write, nextRequest, nextRowless })
+    const repaired = (): void => this.#link.repaired()
+    const unconfirmed = (): readonly OutboxEntry[] => this.#writing.unconfirmed
+    this.#pushing = new Pushing({ emit, write, nextRequest, nextRowless, unconfirmed, repaired })
     this.#link = new DocumentLink({
       emit,
       write,
@@ -72,12 +75,29 @@ export class ReplicaDocument {
     return this.#made.epoch
   }
 
+  /** Why the relay does not let it be opened. */
+  get closedFor(): WaitReason | undefined {
+    const { phase } = this.#link
+    return phase.is === 'closed' ? phase.reason : undefined
+  }
+
+  /** The relay has it no more, or not for this one: it leaves, or has left, the device. */
+  get isTakenAway(): boolean {
+    return this.closedFor === 'gone' || (this.closedFor === 'forbidden' && this.#pushing.outbox.isEmpty)
+  }
+
+  /** Nothing of it is on this device. */
+  get isBlank(): boolean {
+    return this.#made.epoch.length === 0 && this.#isQuiet
+  }
+
   get position(): number {
     return this.#link.position
   }
 
   /** Somebody looks at it: there is a Y.Doc that can be compared. One that is only fetched has none. */
   watch(isWatched: boolean): void {
+    this.#isWatched = isWatched
     this.#link.watch(isWatched)
   }
 
@@ -206,14 +226,13 @@ export class ReplicaDocument {
     for (const [index, entry] of landed.appended.entries()) this.#landed(entry, sequences[index])
     for (const task of landed.tasks) {
       if (task.is !== 'refuse') continue
-      this.#filing -= task.refusals.length
       const kept = task.refusals.filter(
         ({ entry, code }) => entry.kind === entryKind.edit && isKeptByRelay(code),
       )
       this.#toSayFiled.push(...kept.map(({ entry: { counter, hash } }) => ({ counter, hash })))
     }
     this.#follow(head)
-    if (landed.tasks.some(({ is }) => is === 'replace')) this.#forgetOtherHistory()
+    for (const task of landed.tasks) if (task.is === 'replace') this.#forgetOtherHistory(task.cursor)
     this.#sayFiled()
     if (this.#link.phase.is === 'unlinked' && this.#link.phase.reason === 'storeRefuses') this.#link.resume()
   }
@@ -227,6 +246,7 @@ export class ReplicaDocument {
       outbox.remove([entry])
       return
     }
+    outbox.putInOrder()
     if (entry.counter === 0) entry.counter = sequence
     if (entry.state === 'inMemory') entry.state = 'ready'
   }
@@ -241,13 +261,28 @@ export class ReplicaDocument {
     this.#pushing.goDirect(this.#pushing.outbox.all.filter(({ made }) => isOfHistory(made, this.#made)))
   }
 
-  /** What was pending in the history that is gone is in the inbox by the same batch. [E1] */
-  #forgetOtherHistory(): void {
+  /**
+   * What was pending in the history that is gone is in the inbox by the same batch. What no disk has yet goes there when
+   * one takes it, and up to the relay no more; repairs were of that history, and are nobody's now. [E1] [D3]
+   */
+  #forgetOtherHistory(cursor: Cursor | undefined): void {
     const { outbox } = this.#pushing
     const { epoch } = this.#made
-    outbox.remove(
-      outbox.all.filter(({ sequence, made }) => sequence !== undefined && !equalBytes(made.epoch, epoch)),
-    )
+    const isOther = (made: Made) => cursor === undefined || !equalBytes(made.epoch, epoch)
+    const others = outbox.all.filter(({ made }) => isOther(made))
+    for (const entry of others) entry.state = 'inMemory'
+    outbox.remove(others.filter(({ sequence, kind }) => sequence !== undefined || kind === entryKind.repair))
+  }
+
+  /**
+   * What was deleted leaves the device, and what is pending of it goes to the inbox [E1] [D3]. What may not be read any
+   * more leaves it when nobody looks at it and the relay has all of it. [S1]
+   */
+  #takeAway(now: number): void {
+    const isKept = this.closedFor === 'forbidden' && (this.#isWatched || !this.#isQuiet)
+    if (!this.isTakenAway || isKept || this.isBlank || this.#writing.has('replace')) return
+    this.#link.forget()
+    this.#writing.add({ is: 'replace', epoch: new Uint8Array(), cursor: undefined, updates: [], at: now })
   }
 
   #stepDown(now: number): void {
@@ -257,10 +292,11 @@ export class ReplicaDocument {
     this.#link.socketLost()
     this.#pushing.stop()
     const { outbox } = this.#pushing
-    outbox.remove(outbox.all.filter(({ sequence }) => sequence !== undefined))
+    outbox.remove(
+      outbox.all.filter(({ sequence, kind }) => sequence !== undefined || kind === entryKind.repair),
+    )
     for (const entry of outbox.all) entry.state = 'inMemory'
     for (const entry of this.#writing.stepDown(now)) outbox.add(entry)
-    this.#filing = 0
   }
 
   // The Y.Doc.
@@ -293,7 +329,11 @@ export class ReplicaDocument {
     const inMemory = this.#pushing.outbox.all.filter(
       ({ sequence, made }) => sequence === undefined && isOfHistory(made, { epoch, generation }),
     )
-    this.#apply([...this.#writing.unstoredUpdates(), ...inMemory.map(({ update }) => update)])
+    this.#apply([
+      ...this.#writing.unstoredUpdates(),
+      ...this.#link.shownAlready,
+      ...inMemory.map(({ update }) => update),
+    ])
   }
 
   // Going on.
@@ -323,11 +363,11 @@ export class ReplicaDocument {
 
   #add(task: Task): void {
     this.#writing.add(task)
-    if (task.is === 'refuse') this.#filing += task.refusals.length
   }
 
   #goOn(now: number): void {
     if (this.#role === 'loading') return
+    this.#takeAway(now)
     const write = this.#writing.next(now)
     if (write !== undefined) this.#write(write)
     this.#pushing.ask(this.#mayPush)
@@ -365,8 +405,11 @@ export class ReplicaDocument {
   #currentStatus(): DocumentStatus {
     const { outbox } = this.#pushing
     const { compared } = this.#link.comparing
-    const inMemory = outbox.count(({ sequence }) => sequence === undefined)
-    const pending = outbox.count(({ sequence }) => sequence !== undefined) + this.#filing
+    // On its way to the inbox an edit is where it was: what no disk has taken yet, a crash would lose.
+    const refused = this.#writing.refused.filter(({ kind }) => kind === entryKind.edit)
+    const refusedInMemory = refused.filter(({ sequence }) => sequence === undefined).length
+    const inMemory = outbox.count(({ sequence }) => sequence === undefined) + refusedInMemory
+    const pending = outbox.count(({ sequence }) => sequence !== undefined) + refused.length - refusedInMemory
     const { phase } = this
     return {
       phase: phase === 'measuring' ? 'opening' : phase,

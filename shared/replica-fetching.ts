@@ -47,6 +47,14 @@ export class Fetching {
     return listed
   }
 
+  /** It is not on this device any more, and not to be fetched. Returns what is done with, if it was listed. */
+  dropped(document: string): ToFetch | undefined {
+    this.#unsent.delete(document)
+    const listed = this.#listed.get(document)
+    this.#listed.delete(document)
+    return listed
+  }
+
   /** The relay does not let it be opened: the others first, and this one when `again` is said. */
   putOff(document: string): void {
     if (this.#unsent.delete(document)) this.#unsentLater.add(document)

@@ -11,16 +11,19 @@ const letters = {
   identity: 'i',
   sequence: 'n',
   term: 'l',
-  head: 'h',
-  place: 'd',
-  row: 'r',
+  document: 'd',
   outbox: 'o',
   inbox: 'x',
   workspace: 'w',
   fetch: 'q',
 } as const
 
+/** What lies behind a document's rows; no number begins with so high a byte. */
+const placeMark = Uint8Array.of(0xff, 0)
+const headMark = Uint8Array.of(0xff, 1)
+
 const numberBytes = 8
+const partLengthBytes = 2
 const partBytesMax = 0xffff
 const halfScale = 2 ** 32
 
@@ -34,15 +37,15 @@ export const workspaceKey: Uint8Array = keyOf(letters.workspace)
 
 /** What every tab that writes rows must agree on: its own record, so that a cursor can move beside an edit. */
 export function headKey(tag: Tag): Uint8Array {
-  return keyOf(letters.head, tag)
+  return marked(tag, headMark)
 }
 
 export function placeKey(tag: Tag): Uint8Array {
-  return keyOf(letters.place, tag)
+  return marked(tag, placeMark)
 }
 
 export function rowKey(tag: Tag, sequence: number): Uint8Array {
-  return keyOf(letters.row, tag, sequence)
+  return keyOf(letters.document, tag, sequence)
 }
 
 export function outboxKey(sequence: number): Uint8Array {
@@ -59,7 +62,21 @@ export function fetchKey(tag: Tag): Uint8Array {
 
 /** A document's rows after a sequence: what a tab has not read yet. */
 export function rowRange(tag: Tag, after = 0): KeyRange {
-  return { from: rowKey(tag, after + 1), to: rangeUnder(keyOf(letters.row, tag)).to }
+  return { from: rowKey(tag, after + 1), to: placeKey(tag) }
+}
+
+/** The same rows, then place and head: one read, so that all of it is of one moment. */
+export function documentRange(tag: Tag, after = 0): KeyRange {
+  return { from: rowKey(tag, after + 1), to: rangeUnder(keyOf(letters.document, tag)).to }
+}
+
+/** All documents that the store holds anything of. */
+export const documentsRange: KeyRange = rangeUnder(keyOf(letters.document))
+
+/** Of which document a key under `documentsRange` is. */
+export function tagOfKey(key: Uint8Array): Tag {
+  const byteLength = new DataView(key.buffer, key.byteOffset, key.byteLength).getUint16(1)
+  return key.slice(1 + partLengthBytes, 1 + partLengthBytes + byteLength)
 }
 
 export const outboxRange: KeyRange = rangeUnder(keyOf(letters.outbox))
@@ -73,6 +90,14 @@ export function sequenceOfKey(key: Uint8Array): number {
   return view.getUint32(position) * halfScale + view.getUint32(position + 4)
 }
 
+function marked(tag: Tag, mark: Uint8Array): Uint8Array {
+  const prefix = keyOf(letters.document, tag)
+  const key = new Uint8Array(prefix.length + mark.length)
+  key.set(prefix)
+  key.set(mark, prefix.length)
+  return key
+}
+
 /** All keys that begin with these bytes. Every letter is below 0xff, so there always is an end. */
 function rangeUnder(prefix: Uint8Array): KeyRange {
   let last = prefix.length - 1
@@ -84,7 +109,8 @@ function rangeUnder(prefix: Uint8Array): KeyRange {
 
 function keyOf(letter: string, ...parts: readonly (Uint8Array | number)[]): Uint8Array {
   let byteLength = 1
-  for (const part of parts) byteLength += typeof part === 'number' ? numberBytes : 2 + part.length
+  for (const part of parts)
+    byteLength += typeof part === 'number' ? numberBytes : partLengthBytes + part.length
   const key = new Uint8Array(byteLength)
   const view = new DataView(key.buffer)
   key[0] = letter.charCodeAt(0)
@@ -98,8 +124,8 @@ function keyOf(letter: string, ...parts: readonly (Uint8Array | number)[]): Uint
     } else {
       if (part.length > partBytesMax) throw new Error(`${part.length} bytes are too many for a key.`)
       view.setUint16(position, part.length)
-      key.set(part, position + 2)
-      position += 2 + part.length
+      key.set(part, position + partLengthBytes)
+      position += partLengthBytes + part.length
     }
   }
   return key

@@ -54,3 +54,6 @@ export const foldRowsMin = 200
 
 /** Rows without a place in the store's order count from here, above any sequence. */
 export const rowlessCounterMin: number = 2 ** 52
+
+/** Names of a full list that are kept until it has come to its end. */
+export const listedMax = 100_000

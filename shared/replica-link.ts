@@ -3,7 +3,7 @@
 // delivery or caughtUp, and by nothing else. [C2] [E1]
 import { equalBytes } from './equal-bytes.ts'
 import { closedCode, comeBack, knowledgeKind, planKind, right } from './message.ts'
-import type { Knowledge, MessageOf } from './message.ts'
+import type { ClosedCode, Knowledge, MessageOf } from './message.ts'
 import { Comparing } from './replica-comparing.ts'
 import type { DocumentEffect } from './replica-document-words.ts'
 import { reopeningsMax, reopenWaitMs } from './replica-limits.ts'
@@ -47,6 +47,15 @@ export type LinkPhase =
 type Way = 'cursor' | 'content' | 'doubt' | 'anew'
 
 const noStateVector = Uint8Array.of(0)
+
+/** Where the relay does not say when to come back. */
+const closedFor: Readonly<Record<ClosedCode, WaitReason>> = {
+  [closedCode.forbidden]: 'forbidden',
+  [closedCode.replaced]: 'noProgress',
+  [closedCode.tooLarge]: 'tooLarge',
+  [closedCode.gone]: 'gone',
+  [closedCode.notNow]: 'relayBusy',
+}
 const noLink: LinkPhase = { is: 'unlinked', reason: 'noLink', until: undefined }
 
 export class DocumentLink {
@@ -62,6 +71,11 @@ export class DocumentLink {
   #reopenings = 0
   /** How the next opening has to be, until one came to its end: a cut must not turn a doubt into a cursor. */
   #way: Way = 'cursor'
+  /**
+   * The relay lost what is here, and has not said yet that it has it again: a cursor in its new branch would say that
+   * there is nothing to give back, and a cut or a crash would leave it at that. [C1]
+   */
+  #owes = false
   #digesting: { readonly request: number; readonly position: number } | undefined
 
   constructor(host: LinkHost) {
@@ -99,6 +113,11 @@ export class DocumentLink {
     return this.#phase.is === 'unlinked' || this.#phase.is === 'closed' ? this.#phase.until : undefined
   }
 
+  /** Shown, and in no batch yet: it is written when all of it has come. */
+  get shownAlready(): readonly Uint8Array[] {
+    return this.#phase.is === 'catchingUp' && this.#phase.replacing === undefined ? this.#phase.came : []
+  }
+
   get position(): number {
     return this.#cursor?.position ?? 0
   }
@@ -125,6 +144,7 @@ export class DocumentLink {
 
   socketLost(): void {
     this.#isSocketReady = false
+    this.#owes = false
     this.#phase = noLink
     this.#digesting = undefined
     this.comparing.disturb()
@@ -156,6 +176,7 @@ export class DocumentLink {
   #letGo(phase: LinkPhase): void {
     const was = this.#phase.is
     this.#phase = phase
+    this.#owes = false
     this.#digesting = undefined
     this.comparing.disturb()
     this.#host.letGo()
@@ -252,7 +273,9 @@ export class DocumentLink {
           return
         }
         if (knows !== knowledgeKind.content) this.#measureFor(this.#phase)
-        if (this.#mayWrite === true) this.#host.giveBack(plan.stateVector)
+        if (this.#mayWrite !== true) return
+        this.#owes = true
+        this.#host.giveBack(plan.stateVector)
         return
       default:
         unreachable(plan)
@@ -276,9 +299,16 @@ export class DocumentLink {
     this.#digesting = undefined
     this.#host.letGo()
     const until = back === comeBack.later ? now + Math.max(afterMs, 1_000) : undefined
-    const reason = code === closedCode.forbidden ? 'forbidden' : 'tooLarge'
+    const reason = closedFor[code]
     this.#phase = { is: 'closed', reason: until === undefined ? reason : 'relayBusy', until }
     if (code === closedCode.replaced) this.#openAgain('closed', now)
+  }
+
+  /** Nothing of it is on this device any more: the next opening says so. */
+  forget(): void {
+    this.#epoch = new Uint8Array()
+    this.#cursor = undefined
+    this.#mayWrite = false
   }
 
   // Catching up, and following.
@@ -339,8 +369,16 @@ export class DocumentLink {
 
   #advance(cursor: Cursor, updates: readonly Uint8Array[]): void {
     this.#reopenings = 0
-    this.#cursor = cursor
-    this.#host.write({ is: 'advance', cursor, updates })
+    if (!this.#owes) this.#cursor = cursor
+    this.#host.write({ is: 'advance', cursor: this.#cursor, updates })
+  }
+
+  /** The relay has what it lacked. */
+  repaired(): void {
+    const phase = this.#phase
+    if (!this.#owes) return
+    this.#owes = false
+    if (phase.is === 'live') this.#advance({ seal: phase.seal, position: phase.at }, [])
   }
 
   // Comparing.

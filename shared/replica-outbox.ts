@@ -1,5 +1,6 @@
-// replica-outbox.ts — the entries of one document that the relay has not answered, in the order in which they were
-// made. Knows: which may be sent, which were, whose row is on the disk. Must not know: the socket's window, the store.
+// replica-outbox.ts — the entries of one document that the relay has not answered, in the order in which they have to
+// go: by the sequence of their rows, and behind them what has no row yet. That order is causal over all tabs: what an
+// edit builds on was stored, or was made in its own tab, before it. Knows: which may be sent, which were, whose row is on the disk. Must not know: the socket's window, the store.
 // An entry keeps its id, however often it is sent. [R1]
 import { equalBytes } from './equal-bytes.ts'
 import { entryHash } from './entry-hash.ts'
@@ -14,7 +15,6 @@ export type OutboxState = 'inMemory' | 'direct' | 'ready' | 'sent' | 'acknowledg
 
 export class OutboxEntry {
   readonly update: Uint8Array
-  readonly hash: Uint8Array
   readonly kind: EntryKind
   /** An edit of a time without an epoch becomes one of the first epoch. */
   made: Made
@@ -24,6 +24,9 @@ export class OutboxEntry {
   state: OutboxState
   /** Its answer may come, even while it waits to be sent again. */
   wasSent = false
+  /** Acknowledged before any disk took it: its row says so from the beginning, and must not be written again. */
+  isBornConfirmed = false
+  #hash: Uint8Array | undefined
 
   constructor(
     update: Uint8Array,
@@ -32,12 +35,25 @@ export class OutboxEntry {
     stored?: { readonly sequence: number; readonly counter: number },
   ) {
     this.update = update
-    this.hash = entryHash(update)
     this.kind = kind
     this.made = made
     this.sequence = stored?.sequence
     this.counter = stored?.counter ?? 0
     this.state = stored === undefined ? 'inMemory' : 'ready'
+  }
+
+  /** Made when it is sent: thousands of them would hold up the opening of a document. */
+  get hash(): Uint8Array {
+    this.#hash ??= entryHash(this.update)
+    return this.#hash
+  }
+
+  /** The same content as something that the relay lost. It has no row, and no answer to it is anybody's to hear of. */
+  asRepair(counter: number): OutboxEntry {
+    const repair = new OutboxEntry(this.update, entryKind.repair, this.made)
+    repair.counter = counter
+    repair.state = 'direct'
+    return repair
   }
 
   kept(): KeptEntry {
@@ -64,12 +80,25 @@ export class Outbox {
 
   add(entry: OutboxEntry): void {
     this.#entries.push(entry)
+    if (entry.sequence !== undefined) this.putInOrder()
   }
 
-  /** What the disk held before stands before what was made since. */
+  /** Before all that has no row: later edits build on it. */
+  addFirst(entries: readonly OutboxEntry[]): void {
+    this.#entries.unshift(...entries)
+    this.putInOrder()
+  }
+
+  /** What the disk held before. */
   load(entries: readonly OutboxEntry[]): void {
     const fresh = entries.filter(({ sequence }) => sequence !== undefined && !this.holdsRow(sequence))
-    this.#entries.unshift(...fresh)
+    this.#entries.push(...fresh)
+    this.putInOrder()
+  }
+
+  /** To be called when one got its row: of other tabs some may stand before it that were read after it was made. */
+  putInOrder(): void {
+    this.#entries = this.#entries.toSorted((left, right) => placeOf(left) - placeOf(right))
   }
 
   holdsRow(sequence: number): boolean {
@@ -113,13 +142,6 @@ export class Outbox {
     for (const entry of this.#entries) if (entry.state === 'sent') entry.state = 'ready'
   }
 
-  refuseAll(): readonly OutboxEntry[] {
-    const refused = this.#entries
-    for (const entry of refused) entry.state = 'refused'
-    this.#entries = []
-    return refused
-  }
-
   acknowledge(ranges: readonly CounterRange[]): readonly OutboxEntry[] {
     const acknowledged = this.#entries.filter(
       ({ wasSent, counter }) => wasSent && ranges.some((range) => isIn(range, counter)),
@@ -139,6 +161,10 @@ export class Outbox {
     this.remove([refused])
     return refused
   }
+}
+
+function placeOf({ sequence }: OutboxEntry): number {
+  return sequence ?? Number.MAX_SAFE_INTEGER
 }
 
 export function isIn({ from, count }: CounterRange, counter: number): boolean {

@@ -4,8 +4,9 @@
 import { closedCode, refusedCode } from './message.ts'
 import type { MessageOf } from './message.ts'
 import type { DocumentEffect } from './replica-document-words.ts'
-import { Outbox, pushEntryOf } from './replica-outbox.ts'
+import { isIn, Outbox, pushEntryOf } from './replica-outbox.ts'
 import type { OutboxEntry } from './replica-outbox.ts'
+import { orphansAmong } from './replica-orphans.ts'
 import { Pushes } from './replica-pushes.ts'
 import { orphanedCode } from './replica-records.ts'
 import { Repairing } from './replica-repairing.ts'
@@ -17,6 +18,10 @@ export type PushingHost = {
   readonly nextRequest: () => number
   /** For what goes up without a row. */
   readonly nextRowless: () => number
+  /** Acknowledged, and no disk has taken that yet: what is made of the store does not hold them. */
+  readonly unconfirmed: () => readonly OutboxEntry[]
+  /** The relay has what it lacked, as far as it takes it. */
+  readonly repaired: () => void
 }
 
 export class Pushing {
@@ -79,8 +84,7 @@ export class Pushing {
       this.#lastSaved = now
       this.#host.write({ is: 'acknowledge', entries, at: now })
     }
-    this.#free((counter) => ranges.some(({ from, count }) => counter >= from && counter < from + count))
-    if (this.#repairing.acknowledged(ranges)) this.outbox.unsend()
+    this.#answered((counter) => ranges.some((range) => isIn(range, counter)))
   }
 
   /** What is refused is in the inbox before anybody hears of it, and then `filed` is said. */
@@ -89,14 +93,8 @@ export class Pushing {
       const entry = this.outbox.refuse(refusal)
       return entry === undefined ? [] : [{ entry, code: refusal.code, reason: refusal.reason }]
     })
-    if (message.entries.some(({ code }) => code === refusedCode.readOnly) && refusals.length > 0) {
-      // All writing is refused. What was not sent yet would get the same answer, one by one.
-      const reason = refusals.at(-1)?.reason ?? ''
-      const rest = this.outbox.refuseAll()
-      refusals.push(...rest.map((entry) => ({ entry, code: refusedCode.readOnly, reason })))
-      this.#host.emit({ type: 'freePushes', count: this.#pushes.forgetAll() })
-    }
-    this.#free((counter) => message.entries.some((refusal) => refusal.counter === counter))
+    // Each of the others gets its own answer, also where all writing is refused: the log may have it from before. [D3]
+    this.#answered((counter) => message.entries.some((refusal) => refusal.counter === counter))
     if (refusals.length > 0) this.#host.write({ is: 'refuse', refusals, at: now })
   }
 
@@ -106,10 +104,10 @@ export class Pushing {
       case 'begun':
         // An answer to both pushes, as far as the window goes: else two that are held back would stop the repair.
         this.#host.emit({ type: 'freePushes', count: this.#pushes.forgetAll() })
-        this.#host.emit({ type: 'makeDifference', request, stateVector })
+        this.#giveBack(request, stateVector)
         return
       case 'exhausted':
-        this.#fileOrphans(now)
+        this.#fileOrphans(stateVector, now)
         return
       case 'underWay':
     }
@@ -119,11 +117,29 @@ export class Pushing {
   giveBack(stateVector: Uint8Array): void {
     const request = this.#host.nextRequest()
     this.#repairing.begin(request)
+    this.#giveBack(request, stateVector)
+  }
+
+  /** What the store holds as confirmed in one piece, and behind it what only this tab knows to be. */
+  #giveBack(request: number, stateVector: Uint8Array): void {
+    const repairs = this.#host.unconfirmed().map((entry) => entry.asRepair(this.#host.nextRowless()))
+    this.outbox.addFirst(repairs)
     this.#host.emit({ type: 'makeDifference', request, stateVector })
   }
 
   differenceMade(request: number, update: Uint8Array): void {
-    if (this.#repairing.made(request, update, this.#host.nextRowless()) === 'again') this.outbox.unsend()
+    this.#repaired(this.#repairing.made(request, update, this.#host.nextRowless()))
+  }
+
+  /** A repair that is refused is over as well: its author may be asked, and nobody here is. */
+  #answered(isAnswered: (counter: number) => boolean): void {
+    this.#free(isAnswered)
+    this.#repaired(this.#repairing.answered(isAnswered))
+  }
+
+  #repaired(outcome: ReturnType<Repairing['made']>): void {
+    if (outcome === 'again') this.outbox.unsend()
+    if (outcome === 'again' || outcome === 'done') this.#host.repaired()
   }
 
   /** The link is gone, or is opened anew: what has no answer goes again. */
@@ -152,8 +168,10 @@ export class Pushing {
    * The relay has all that is confirmed here, twice, and still lacks what these build on: it was refused, and they with
    * it. Waiting would be for ever.
    */
-  #fileOrphans(now: number): void {
-    const orphans = this.outbox.all.filter(({ state }) => state === 'sent')
+  #fileOrphans(stateVector: Uint8Array, now: number): void {
+    // What has no gap there was taken, and its ack is on its way. [D3]
+    const sent = this.outbox.all.filter(({ state }) => state === 'sent')
+    const orphans = orphansAmong(sent, stateVector)
     this.outbox.remove(orphans)
     for (const entry of orphans) entry.state = 'refused'
     this.#repairing.forgive()

@@ -66,7 +66,7 @@ export type Filing = {
   readonly epoch: Uint8Array
   readonly counter: number
   readonly hash: Uint8Array
-  /** `refusedCode`, `closedCode.replaced`, or `orphanedCode`. */
+  /** `refusedCode`, `closedCode.replaced` or `gone`, or `orphanedCode`. */
   readonly code: number
   readonly reason: string
   readonly filedAt: number
@@ -94,6 +94,10 @@ export function decodeNumber(value: Uint8Array | undefined): number {
 
 export function encodeText(text: string): Uint8Array {
   return bytesOf((to) => writeVarString(to, text))
+}
+
+export function decodeText(value: Uint8Array): string {
+  return readRecord('text', value, readText)
 }
 
 export function encodeIdentity({ replica, secret, owner }: Identity): Uint8Array {

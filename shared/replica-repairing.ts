@@ -4,9 +4,8 @@
 // The relay says `missing` for every entry that it holds back, all of them before it hears the repair: only the first
 // begins a round. A repair is of what is confirmed alone: else a refused edit would go up again under another name.
 import { entryKind } from './message.ts'
-import type { CounterRange, PushEntry } from './message.ts'
+import type { PushEntry } from './message.ts'
 import { entryHash } from './entry-hash.ts'
-import { isIn } from './replica-outbox.ts'
 import { repairsMax } from './replica-limits.ts'
 import { isEmptyUpdate } from './stock-wire.ts'
 
@@ -44,8 +43,8 @@ export class Repairing {
   }
 
   /** `again`: there is nothing to give back, and what was held back has to be said again. */
-  made(request: number, update: Uint8Array, counter: number): 'ready' | 'again' | 'done' | 'notAsked' {
-    if (this.#state.is !== 'making' || this.#state.request !== request) return 'notAsked'
+  made(request: number, update: Uint8Array, counter: number): 'ready' | 'again' | 'done' | 'notMine' {
+    if (this.#state.is !== 'making' || this.#state.request !== request) return 'notMine'
     const { isAsked } = this.#state
     if (isEmptyUpdate(update)) {
       this.#state = { is: 'none' }
@@ -63,12 +62,12 @@ export class Repairing {
     return entry
   }
 
-  /** Whether what was sent before the repair has to be sent again, as far as it is not answered yet. */
-  acknowledged(ranges: readonly CounterRange[]): boolean {
+  /** `again`: what was sent before the repair has to be sent again, as far as it is not answered yet. */
+  answered(isAnswered: (counter: number) => boolean): 'again' | 'done' | 'notMine' {
     const state = this.#state
-    if (state.is !== 'sent' || !ranges.some((range) => isIn(range, state.counter))) return false
+    if (state.is !== 'sent' || !isAnswered(state.counter)) return 'notMine'
     this.#state = { is: 'none' }
-    return state.isAsked
+    return state.isAsked ? 'again' : 'done'
   }
 
   editWasAcknowledged(): void {

@@ -202,7 +202,7 @@ export class ReplicaSocket {
     this.#heartbeat.heard(now)
     if (message.type === 'welcome') this.#welcomed(message, now)
     else if (message.type === 'authenticated') this.#authenticated(message, now)
-    else if (message.type === 'authExpiring') this.#askToken('expiring')
+    else if (message.type === 'authExpiring' && !this.#isTokenExpiring) this.#askToken('expiring')
     else if (message.type === 'ping') this.#send({ type: 'pong', nonce: message.nonce, time: 0 }, now)
     else if (message.type === 'goodbye') this.#dismissed(message)
   }
@@ -316,5 +316,5 @@ export class ReplicaSocket {
 
 /** A minute before the end, or half-way where there is less. */
 function askAfterMs(expiresInMs: number): number {
-  return Math.max(expiresInMs / 2, expiresInMs - tokenLeadMs)
+  return Math.max(Math.floor(expiresInMs / 2), expiresInMs - tokenLeadMs)
 }

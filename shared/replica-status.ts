@@ -9,6 +9,8 @@ export type WaitReason =
   /** The relay may not be asked for this document with this token. */
   | 'forbidden'
   | 'tooLarge'
+  /** It was deleted. What was not sent is in the inbox. */
+  | 'gone'
   /** It told us to come back later. */
   | 'relayBusy'
   /** The disk does not take anything: what is new lives in this tab alone. */

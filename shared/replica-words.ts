@@ -6,6 +6,8 @@ import type { ToFetch } from './replica-records.ts'
 
 export type SocketNumber = number
 
+export type HeldDocument = { readonly document: string; readonly epoch: Uint8Array }
+
 /** A number at least 0 and below 1. */
 type Random = number
 
@@ -38,6 +40,8 @@ export type ReplicaInput =
   | { readonly type: 'document'; readonly document: string; readonly input: OwnInput }
   | { readonly type: 'presenceSaid'; readonly document: string; readonly entries: readonly PresenceEntry[] }
   | { readonly type: 'listStored'; readonly cursor: Uint8Array | undefined }
+  /** Every document that the store has a place for, with the epoch of its head. */
+  | { readonly type: 'documentsRead'; readonly documents: readonly HeldDocument[] }
   /** The network may be back, or somebody looks; `person`: somebody asked for it. */
   | { readonly type: 'roused'; readonly by: 'person' | 'event' }
   | { readonly type: 'workOfflineSet'; readonly isOn: boolean }
@@ -69,6 +73,8 @@ export type ReplicaEffect =
       readonly cursor: Uint8Array | undefined
     }
   | { readonly type: 'storeFetched'; readonly listed: ToFetch }
+  /** Answered by `documentsRead`. */
+  | { readonly type: 'readDocuments' }
   | { readonly type: 'tellStatus'; readonly status: ReplicaStatus }
   | { readonly type: 'wakeAt'; readonly time: number }
 

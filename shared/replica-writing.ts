@@ -30,11 +30,12 @@ export type Task =
       readonly at: number
     }
   | { readonly is: 'adopt'; readonly epoch: Uint8Array }
-  | { readonly is: 'advance'; readonly cursor: Cursor; readonly updates: readonly Uint8Array[] }
+  | { readonly is: 'advance'; readonly cursor: Cursor | undefined; readonly updates: readonly Uint8Array[] }
   | {
       readonly is: 'replace'
       readonly epoch: Uint8Array
-      readonly cursor: Cursor
+      /** Undefined: by nothing. */
+      readonly cursor: Cursor | undefined
       readonly updates: readonly Uint8Array[]
       readonly at: number
     }
@@ -91,6 +92,19 @@ export class Writing {
 
   has(is: Task['is']): boolean {
     return [...this.#queue, ...(this.#inFlight?.tasks ?? [])].some((task) => task.is === is)
+  }
+
+  /** Acknowledged entries of which the disk does not know it yet, in their order. */
+  get unconfirmed(): readonly OutboxEntry[] {
+    const tasks = [...(this.#inFlight?.tasks ?? []), ...this.#queue]
+    const entries = tasks.flatMap((task) => (task.is === 'acknowledge' ? task.entries : []))
+    return [...new Set(entries)]
+  }
+
+  /** Entries that are on their way to the inbox. */
+  get refused(): readonly OutboxEntry[] {
+    const tasks = [...(this.#inFlight?.tasks ?? []), ...this.#queue]
+    return tasks.flatMap((task) => (task.is === 'refuse' ? task.refusals.map(({ entry }) => entry) : []))
   }
 
   add(task: Task): void {
@@ -152,7 +166,11 @@ export class Writing {
   /** What was received and is on no disk: a Y.Doc that is made anew from rows has to be given it too. */
   unstoredUpdates(): readonly Uint8Array[] {
     const tasks = [...(this.#inFlight?.tasks ?? []), ...this.#queue]
-    return tasks.flatMap((task) => (task.is === 'advance' ? task.updates : []))
+    return tasks.flatMap((task) => {
+      if (task.is === 'advance') return task.updates
+      // What was acknowledged before any disk took it is in no outbox any more.
+      return task.is === 'append' && task.entry.state === 'acknowledged' ? [task.entry.update] : []
+    })
   }
 
   /**
@@ -160,12 +178,12 @@ export class Writing {
    * an edit that was refused before any disk took it: nobody else knows of it. Returns those. [D3]
    */
   stepDown(now: number): readonly OutboxEntry[] {
-    const tasks = [...(this.#inFlight?.tasks ?? []), ...this.#queue]
-    this.#inFlight = undefined
-    this.#queue = tasks.filter(({ is }) => is === 'append' || is === 'keep')
-    const revived = tasks
-      .flatMap((task) => (task.is === 'refuse' ? task.refusals.map(({ entry }) => entry) : []))
-      .filter(({ sequence }) => sequence === undefined)
+    // A batch that any tab may write goes on to its answer: written again, its edits would be there twice.
+    const isAnyTabs = this.#inFlight?.tasks.every(isAppending) === true
+    const tasks = [...(isAnyTabs ? [] : (this.#inFlight?.tasks ?? [])), ...this.#queue]
+    const revived = this.refused.filter(({ sequence }) => sequence === undefined)
+    if (!isAnyTabs) this.#inFlight = undefined
+    this.#queue = tasks.filter(isAppending)
     for (const entry of revived) {
       entry.state = 'inMemory'
       const isQueued = this.#queue.some((task) => task.is === 'append' && task.entry === entry)
@@ -189,6 +207,10 @@ export class Writing {
   }
 }
 
+function isAppending({ is }: Task): boolean {
+  return is === 'append' || is === 'keep'
+}
+
 /** As it has to be now: an edit that went up from memory may be answered before a disk takes it. */
 function changeOf(task: Task): Change | undefined {
   switch (task.is) {
@@ -197,7 +219,8 @@ function changeOf(task: Task): Change | undefined {
       return appendOf(task.entry, task.is === 'keep', task.at)
     case 'acknowledge': {
       const entries = task.entries
-        .filter(({ sequence }) => sequence !== undefined)
+        // A fold may have put its snapshot where such a row was.
+        .filter(({ sequence, isBornConfirmed }) => sequence !== undefined && !isBornConfirmed)
         .map((entry) => entry.kept())
       return { type: 'acknowledge', at: task.at, entries }
     }
@@ -227,6 +250,7 @@ function changeOf(task: Task): Change | undefined {
 
 function appendOf(entry: OutboxEntry, isKept: boolean, at: number): Change | undefined {
   if (entry.state === 'refused') return undefined
+  if (entry.state === 'acknowledged') entry.isBornConfirmed = true
   const { made, counter, kind, update } = entry
   const pendingOrKept = isKept ? rowKind.kept : rowKind.pending
   const row = entry.state === 'acknowledged' ? rowKind.confirmed : pendingOrKept

@@ -9,6 +9,8 @@ import type { DocumentEffect, DocumentInput, LinkWord } from './replica-document
 import { Fetching } from './replica-fetching.ts'
 import { rowlessCounterMin } from './replica-limits.ts'
 import { Links } from './replica-links.ts'
+import { Listing } from './replica-listing.ts'
+import type { List } from './replica-listing.ts'
 import { ReplicaSocket } from './replica-socket.ts'
 import type { ReplicaEffect, ReplicaInput, ReplicaStatus } from './replica-words.ts'
 import { unreachable } from './unreachable.ts'
@@ -36,6 +38,7 @@ export class Replica {
   readonly #links = new Links()
   readonly #window = new PushWindow()
   readonly #fetching = new Fetching()
+  readonly #listing = new Listing()
   /** Documents' own wake-ups: each tells its next one. */
   readonly #wakes = new Map<string, number>()
   #workspaceCursor: Uint8Array = new Uint8Array()
@@ -114,6 +117,8 @@ export class Replica {
       case 'listStored':
         if (input.cursor !== undefined) this.#workspaceCursor = input.cursor
         return undefined
+      case 'documentsRead':
+        return this.#storeList(this.#listing.unlisted(input.documents))
       case 'roused':
         this.#fetching.again()
         if (input.by === 'person') this.#tellAll({ type: 'retried' })
@@ -143,6 +148,7 @@ export class Replica {
   #stepDown(): void {
     this.#socket.stepDown()
     this.#fetching.clear()
+    this.#listing.forget()
     this.#tellAll({ type: 'steppedDown' })
     for (const [document, { isOpen }] of this.#documents) if (!isOpen) this.#forget(document)
   }
@@ -160,6 +166,7 @@ export class Replica {
   #lost(): void {
     this.#window.clear()
     this.#links.clear()
+    this.#listing.cut()
     this.#mode = relayMode.normal
     this.#modeUntil = 0
     this.#tellAll({ type: 'linkLost' })
@@ -210,17 +217,24 @@ export class Replica {
     }
   }
 
-  #hearChanges({ documents, more, cursor }: MessageOf<'changed'>): void {
-    const wanted = documents.filter(({ document, position }) => {
-      const opened = this.#documents.get(document)?.machine
-      return opened === undefined || !opened.isAtRest || opened.position < position
-    })
-    for (const { document, epoch, position } of wanted) this.#fetching.add({ document, epoch, position })
-    const list = wanted.map(({ document, epoch, position }) => ({ document, epoch, position }))
-    // The cursor stands for all parts of the answer: it comes with the last of them. [C2]
-    const stored = more ? undefined : cursor
-    if (list.length > 0 || stored !== undefined)
-      this.#effects.push({ type: 'storeList', documents: list, cursor: stored })
+  #hearChanges(changed: MessageOf<'changed'>): void {
+    const documents = changed.documents
+      .filter(({ document, position }) => {
+        const opened = this.#documents.get(document)?.machine
+        return opened === undefined || !opened.isAtRest || opened.position < position
+      })
+      .map(({ document, epoch, position }) => ({ document, epoch, position }))
+    // The cursor stands for all parts of the answer, and of a full list for what it does not name as well. [C2]
+    const isEndOfFull = this.#listing.hear(changed)
+    const cursor = changed.more || isEndOfFull ? undefined : changed.cursor
+    if (documents.length > 0 || cursor !== undefined) this.#storeList({ documents, cursor })
+    if (isEndOfFull) this.#effects.push({ type: 'readDocuments' })
+  }
+
+  #storeList(list: List | undefined): void {
+    if (list === undefined) return
+    for (const wanted of list.documents) this.#fetching.add(wanted)
+    this.#effects.push({ type: 'storeList', ...list })
   }
 
   // Documents.
@@ -251,6 +265,8 @@ export class Replica {
     opened.isOpen = false
     opened.isShown = false
     opened.machine.watch(false)
+    // What may not be read any more stayed only as long as somebody looked at it.
+    if (opened.machine.isTakenAway) this.#tell(document, { type: 'woken' })
     if (opened.machine.isAtRest || opened.machine.phase === 'following') this.#forget(document)
   }
 
@@ -359,10 +375,22 @@ export class Replica {
         if (listed !== undefined) this.#effects.push({ type: 'storeFetched', listed })
         if (!isOpen) this.#forget(document)
       } else if (!isOpen && machine.phase === 'closed') {
-        this.#fetching.putOff(document)
-        this.#forget(document)
+        this.#settleClosed(document, machine)
       }
     }
+  }
+
+  #settleClosed(document: string, { closedFor, isBlank, isTakenAway }: ReplicaDocument): void {
+    // It opens again by itself when the relay has said that it may; what else is bulk waits with it.
+    if (closedFor === 'relayBusy') return
+    if (isTakenAway && !isBlank) return
+    if (isTakenAway) {
+      const listed = this.#fetching.dropped(document)
+      if (listed !== undefined) this.#effects.push({ type: 'storeFetched', listed })
+    } else {
+      this.#fetching.putOff(document)
+    }
+    this.#forget(document)
   }
 
   #wakeDocuments(): void {

@@ -1,6 +1,7 @@
 // room-words.ts — what a room is told and what it asks for. Types only. Inputs are facts, in the past tense;
 // effects are imperatives, performed in order by whoever runs the room.
-import type { Owner } from './claims.ts'
+import type { Claim, Owner } from './claims.ts'
+import type { DocumentState } from './document-state.ts'
 import type {
   ClosedCode,
   FiledEntry,
@@ -28,40 +29,54 @@ export type Joining = {
   readonly knowledge: Knowledge
 }
 
-export type DocumentState = {
-  readonly epoch: Uint8Array
-  /** The oldest cursor that is still served. */
-  readonly servedFrom: number
-  readonly foldedThrough: number
-  readonly last: number
-}
-
 export type Row = { readonly position: number; readonly update: Uint8Array }
 
-/** An update with the one who is known to have written it; of a stock link and of a snapshot nobody is. */
+/** An update with the one who is known to have written it; of a stock link nobody is. */
 export type LoadedUpdate = {
   readonly update: Uint8Array
   readonly author: Owner | undefined
-  /** Where it lies in the log; a piece of the snapshot has none. */
-  readonly position: number | undefined
+  readonly position: number
+}
+
+/** A log's beginning in pieces, and, as LogState has it in bytes, what it holds. */
+export type Snapshot = { readonly pieces: readonly Uint8Array[]; readonly state: Uint8Array }
+
+/** Where what it holds is not known, the pieces have to be read for it. */
+export type LoadedSnapshot = {
+  readonly pieces: readonly Uint8Array[]
+  readonly state: Uint8Array | undefined
 }
 
 export type PushId = { readonly replica: Uint8Array; readonly counter: number; readonly hash: Uint8Array }
 export type Answer = { readonly code: RefusedCode; readonly reason: string }
 export type KeptAnswer = PushId & Answer
 
+export type Alone = {
+  /** Only while this is the last position of the document, and nothing is on its way behind it. */
+  readonly onlyAt: number | undefined
+}
+
 export type RoomInput =
   | {
       readonly type: 'loaded'
       readonly document: DocumentState
       readonly hasHole: boolean
-      /** The snapshot's pieces, then the rows, in order. */
-      readonly updates: Iterable<LoadedUpdate>
+      readonly snapshot: LoadedSnapshot
+      /** Behind the snapshot, in order. */
+      readonly rows: readonly LoadedUpdate[]
       readonly answers: readonly KeptAnswer[]
+      /** Of what a fold has taken. */
+      readonly claims: readonly Claim[]
     }
   | ({ readonly type: 'joined' } & Joining)
   | { readonly type: 'left'; readonly link: LinkId; readonly saidSo: boolean }
-  | { readonly type: 'pushed'; readonly link: LinkId; readonly entries: readonly PushEntry[] }
+  | {
+      readonly type: 'pushed'
+      readonly link: LinkId
+      readonly entries: readonly PushEntry[]
+      /** Of somebody who waits for one answer: nothing is held back for it. */
+      readonly alone?: Alone
+    }
   /** Of a stock client: by itself, or because it was asked what it has. */
   | {
       readonly type: 'updateCame'
@@ -94,6 +109,7 @@ export type RoomInput =
       readonly through: number
       readonly pieces: readonly Uint8Array[]
     }
+  | { readonly type: 'differenceFailed'; readonly link: LinkId }
   | {
       readonly type: 'compareAsked'
       readonly link: LinkId
@@ -101,18 +117,36 @@ export type RoomInput =
       readonly digest: Uint8Array
     }
   | { readonly type: 'digestMade'; readonly position: number; readonly digest: Uint8Array }
+  | { readonly type: 'digestFailed'; readonly position: number }
+  /** Something of it can no longer be read from the disk. */
+  | { readonly type: 'damaged' }
   | { readonly type: 'wentOn'; readonly link: LinkId }
   | { readonly type: 'filled'; readonly link: LinkId }
   | { readonly type: 'drained'; readonly link: LinkId }
   | { readonly type: 'rightsChanged'; readonly link: LinkId; readonly mayWrite: boolean }
-  | { readonly type: 'presenceSaid'; readonly link: LinkId; readonly entries: readonly PresenceEntry[] }
+  | {
+      readonly type: 'presenceSaid'
+      readonly link: LinkId
+      readonly entries: readonly PresenceEntry[]
+      /** A stock client's first word about itself on a new socket. */
+      readonly isOpening: boolean
+    }
+  | { readonly type: 'presenceAsked'; readonly link: LinkId }
+  /** The moment that was asked for is over. */
+  | { readonly type: 'gathered' }
   | { readonly type: 'woken' }
-  | { readonly type: 'foldMade'; readonly through: number }
+  | { readonly type: 'foldMade'; readonly through: number; readonly bytes: number }
   /** What it made superfluous is gone; or it failed, and is tried again with a later commit. */
   | { readonly type: 'foldEnded'; readonly succeeded: boolean }
   | { readonly type: 'foldValid'; readonly through: number; readonly servedFrom: number }
+  /** Another history is to take the place of this one: nothing enters it any more. */
+  | { readonly type: 'ending' }
+  /** The other one is durable. */
+  | { readonly type: 'ended'; readonly code: ClosedCode }
 
 export type RoomEffect =
+  /** What was pushed alone builds on another state than the one that it was to follow. */
+  | { readonly type: 'stale'; readonly link: LinkId }
   | { readonly type: 'tell'; readonly link: LinkId; readonly message: Message }
   /** The same bytes for all of them: encoded once. */
   | { readonly type: 'tellAll'; readonly links: readonly LinkId[]; readonly message: Message }
@@ -142,13 +176,21 @@ export type RoomEffect =
   | { readonly type: 'judge'; readonly link: LinkId; readonly entry: PushEntry }
   /** Make the snapshot, and have it synced, before anything else happens to the log. */
   | { readonly type: 'makeFold'; readonly through: number }
-  | { readonly type: 'validateFold'; readonly through: number; readonly servedFrom: number }
+  | {
+      readonly type: 'validateFold'
+      readonly through: number
+      readonly servedFrom: number
+      readonly claims: readonly Claim[]
+    }
   | { readonly type: 'dropFolded'; readonly through: number; readonly servedFrom: number }
   | {
       readonly type: 'close'
       readonly link: LinkId
       readonly code: ClosedCode | RefusedCode
       readonly reason: string
+      readonly afterMs: number
     }
   | { readonly type: 'notice'; readonly what: 'digestDiffered' | 'heldBackForgotten' | 'answerForgotten' }
   | { readonly type: 'wakeAt'; readonly time: number }
+  /** Come back in a moment: what is said of presence until then is told as one. */
+  | { readonly type: 'gather'; readonly ms: number }

@@ -3,12 +3,15 @@
 // time but for what is passed in. Whoever runs it performs the effects in order and reports what came of them;
 // nothing of the document leaves it that is not durable. [D1] [D2]
 import { Acks } from './acks.ts'
-import { judge, takeUp } from './admission.ts'
+import { isKnown, judge, takeUp } from './admission.ts'
 import { Attendance } from './attendance.ts'
-import { Claims } from './claims.ts'
+import { Claims, ownerNamed } from './claims.ts'
 import type { Owner } from './claims.ts'
 import { Comparisons } from './comparisons.ts'
 import { counterRanges } from './counter-ranges.ts'
+import { newDocument } from './document-state.ts'
+import type { DocumentState } from './document-state.ts'
+import { reasonFor, shutTo } from './door.ts'
 import { Feeding } from './feeding.ts'
 import type { FreshRow } from './feeding.ts'
 import { Growth } from './growth.ts'
@@ -21,11 +24,13 @@ import type { ClosedCode, Message, PushEntry, RefusedCode } from './message.ts'
 import { exchange, planFor } from './plan.ts'
 import type { Serving } from './plan.ts'
 import { inLots } from './in-lots.ts'
-import type { Answer, Joining, KeptAnswer, LinkId, RoomEffect, RoomInput } from './room-words.ts'
+import type { Alone, Answer, Joining, KeptAnswer, LinkId, RoomEffect, RoomInput } from './room-words.ts'
 import type { Seals } from './seals.ts'
 import { isEmptyUpdate } from './stock-wire.ts'
 import { unreachable } from './unreachable.ts'
 import { readUpdate } from './update-reader.ts'
+import type { UpdateFacts } from './update-reader.ts'
+import { wholePartOf } from './whole-part.ts'
 
 export type RoomOptions = {
   /** The number by which the relay addresses all links of this room, on every socket the same. */
@@ -33,17 +38,25 @@ export type RoomOptions = {
   readonly seals: Seals
   /** Whether an application's rule looks at each edit before it enters the log. */
   readonly isJudged: boolean
+  /** Of a snapshot and what was written since. */
+  readonly documentBytesMax: number
 }
 
-/** Reading the document; being judged, with one edit out for a verdict; otherwise open. */
+/** Reading the document; being judged, with one edit out for a verdict; about to be replaced; otherwise open. */
 type Phase =
   | { readonly is: 'loading'; readonly early: RoomInput[] }
   | { readonly is: 'open' }
   | { readonly is: 'judging'; readonly pushed: Pushed }
+  | { readonly is: 'ending' }
 
 /** An update on its way in. A stock client's has no counter: its answer is the echo. */
 type Pushed = { readonly link: LinkId; readonly owner: Owner; readonly update: Uint8Array } & (
-  | { readonly wire: 'native'; readonly replica: Uint8Array; readonly entry: PushEntry }
+  | {
+      readonly wire: 'native'
+      readonly replica: Uint8Array
+      readonly entry: PushEntry
+      readonly alone: Alone | undefined
+    }
   | { readonly wire: 'stock' }
 )
 
@@ -57,9 +70,10 @@ export class Room {
   readonly #options: RoomOptions
   #phase: Phase = { is: 'loading', early: [] }
   #epoch: Uint8Array = new Uint8Array()
+  #state: DocumentState = newDocument
   #servedFrom = 0
   #hasHole = false
-  readonly #log = new LogState()
+  #log = new LogState()
   readonly #claims = new Claims()
   readonly #feeding: Feeding
   readonly #acks = new Acks<LinkId, Waiting>()
@@ -67,7 +81,9 @@ export class Room {
   readonly #heldBack = new HeldBack<Pushed>()
   readonly #attendance: Attendance
   readonly #comparisons: Comparisons
-  readonly #growth = new Growth()
+  /** Stock links that still have to say what they have: asked twice, they would say all of it twice. [B1] */
+  readonly #askedLinks = new Set<LinkId>()
+  readonly #growth: Growth
   readonly #toJudge: Pushed[] = []
   /** Appended and not yet durable, in the order of the positions that they will have. */
   readonly #inFlight: { readonly update: Uint8Array; readonly from: LinkId }[] = []
@@ -76,6 +92,7 @@ export class Room {
   constructor(options: RoomOptions) {
     this.#options = options
     const emit = (effect: RoomEffect) => this.#emit(effect)
+    this.#growth = new Growth(options.documentBytesMax)
     this.#feeding = new Feeding(options.room, emit)
     this.#attendance = new Attendance(options.room, this.#claims, emit)
     this.#comparisons = new Comparisons(options.room, emit)
@@ -102,8 +119,13 @@ export class Room {
     )
   }
 
+  get isFolding(): boolean {
+    return this.#growth.isFolding
+  }
+
   step(input: RoomInput, now: number): readonly RoomEffect[] {
     this.#effects = []
+    if (this.#phase.is === 'ending' && isForTheLog(input)) return []
     if (this.#phase.is !== 'loading') this.#take(input, now)
     else if (input.type === 'loaded') this.#load(input, this.#phase.early, now)
     else this.#phase.early.push(input)
@@ -120,7 +142,7 @@ export class Room {
       case 'left':
         return this.#leave(input.link, input.saidSo, now)
       case 'pushed':
-        return this.#push(input.link, input.entries)
+        return this.#push(input.link, input.entries, input.alone)
       case 'updateCame':
         return this.#pushStock(input)
       case 'filed':
@@ -137,59 +159,92 @@ export class Room {
         return this.#feeding.piecesRead(input.link, input.through, input.pieces, input.next)
       case 'differenceMade':
         return this.#feeding.differenceMade(input.link, input.through, input.pieces)
+      case 'differenceFailed':
+        return this.#feeding.differenceFailed(input.link)
       case 'compareAsked':
         return this.#compare(input)
       case 'digestMade':
         return this.#comparisons.made(input)
+      case 'digestFailed':
+        return this.#comparisons.failed(input.position)
+      case 'damaged':
+        return this.#closeAll(
+          closedCode.notNow,
+          'A part of this document was lost on the disk. Come back: what you have is wanted. (damaged)',
+        )
       case 'wentOn':
         return this.#feeding.wentOn(input.link)
       case 'filled':
+        this.#attendance.filled(input.link, now)
         return this.#feeding.filled(input.link)
       case 'drained':
+        this.#attendance.drained(input.link)
         return this.#feeding.drained(input.link)
       case 'rightsChanged':
         return this.#changeRights(input.link, input.mayWrite)
       case 'presenceSaid':
-        return this.#attendance.say(input.link, input.entries, now)
+        return this.#attendance.say(input.link, input.entries, input.isOpening, now)
+      case 'presenceAsked':
+        return this.#attendance.showPresent(input.link)
+      case 'gathered':
+        return this.#attendance.gathered()
       case 'woken':
         return this.#attendance.expire(now)
       case 'foldMade':
-        return this.#validateFold(input.through)
+        return this.#validateFold(input)
       case 'foldEnded':
-        this.#growth.endFold()
-        return input.succeeded ? this.#foldIfWorth() : undefined
+        this.#growth.endFold(input.succeeded)
+        return this.#foldIfWorth()
       case 'foldValid':
         return this.#foldValid(input.through, input.servedFrom)
+      case 'ending':
+        this.#phase = { is: 'ending' }
+        return undefined
+      case 'ended':
+        return this.#closeAll(input.code, reasonFor(input.code))
       default:
         return unreachable(input)
     }
   }
 
   #load(input: RoomInput & { type: 'loaded' }, early: readonly RoomInput[], now: number): void {
-    const { document, updates, answers } = input
+    const { document, rows, answers } = input
+    const { pieces, state } = input.snapshot
     this.#epoch = document.epoch
+    this.#state = document
     this.#servedFrom = document.servedFrom
     this.#hasHole = input.hasHole
-    for (const { update, author, position } of updates) {
-      if (position !== undefined) this.#growth.grew(position, update.length)
+    for (const claim of input.claims)
+      for (const client of claim.clients) this.#claims.claim(client, ownerNamed(claim.author))
+    this.#log = state === undefined ? LogState.ofSnapshot(pieces) : LogState.fromBytes(state)
+    this.#growth.snapshotBytes = pieces.reduce((sum, { length }) => sum + length, 0)
+    for (const { update, author, position } of rows) {
+      this.#growth.grew(position, update.length)
       const facts = readUpdate(update)
-      // What was let into the log once is whole; after damage the hole is what replicas give back.
-      if (this.#log.gapOf(facts) !== undefined) continue
-      this.#log.add(facts)
-      if (author !== undefined)
+      if (this.#log.addIfWhole(facts) && author !== undefined)
         for (const { client } of facts.structs.runs()) this.#claims.claim(client, author)
     }
     for (const answer of answers) this.#answers.keep(answer)
     this.#feeding.begin(document.last, document.foldedThrough, document.servedFrom)
     this.#phase = { is: 'open' }
+    // The process before may have ended in the middle of a fold: what is cleared up must not meet a new one.
+    if (document.foldedThrough > 0) this.#growth.beginFold()
     for (const before of early) this.#take(before, now)
+    if (document.foldedThrough === 0) return this.#foldIfWorth()
+    this.#emit({ type: 'dropFolded', through: document.foldedThrough, servedFrom: document.servedFrom })
+    return undefined
   }
 
   // Coming and going.
 
   #join(joining: Joining): void {
     const { knowledge, link, wire } = joining
+    const shut = shutTo(wire, this.#state)
+    if (shut !== undefined) return this.#close(link, shut, reasonFor(shut))
     const member = this.#attendance.enter(joining)
+    // What still arrives on an older socket of the same replica is judged by the newer token: one answer for one edit. [R1]
+    if (!member.mayWrite)
+      for (const other of this.#attendance.linksOf(member.owner)) this.#changeRights(other, false)
     const plan =
       wire === 'stock' ? exchange(planReason.asked, this.#serving) : planFor(knowledge, this.#serving)
     this.#tell(link, {
@@ -202,6 +257,7 @@ export class Room {
       seal: this.#options.seals.make(this.#epoch),
       plan,
     })
+    if (wire === 'stock') this.#askedLinks.add(link)
     // A stock client may never ask; it is fed from now on all the same.
     if (wire === 'stock' || plan.kind === planKind.atHead) this.#feeding.seatAtHead(link, wire)
     else if (plan.kind === planKind.whole) this.#feeding.seatForAll(link, wire)
@@ -210,7 +266,7 @@ export class Room {
     if (plan.kind === planKind.exchange && knowledge.kind === knowledgeKind.content) {
       this.#feeding.knew(link, knowledge.stateVector)
     }
-    this.#attendance.showPresent(member)
+    this.#attendance.showPresent(link)
   }
 
   #leave(link: LinkId, saidSo: boolean, now: number): void {
@@ -218,6 +274,8 @@ export class Room {
     this.#feeding.leave(link)
     this.#acks.forget(link)
     this.#comparisons.forget(link)
+    this.#askedLinks.delete(link)
+    this.#foldIfWorth()
   }
 
   #changeRights(link: LinkId, mayWrite: boolean): void {
@@ -233,22 +291,28 @@ export class Room {
 
   // Updates coming in.
 
-  #push(link: LinkId, entries: readonly PushEntry[]): void {
+  #push(link: LinkId, entries: readonly PushEntry[], alone: Alone | undefined): void {
     const member = this.#attendance.member(link)
     if (member?.replica === undefined) return
     const { owner, replica } = member
     for (const entry of entries) {
-      const pushed: Pushed = { wire: 'native', link, owner, replica, update: entry.update, entry }
+      const pushed: Pushed = { wire: 'native', link, owner, replica, update: entry.update, entry, alone }
       const kept = this.#answers.find({ replica, counter: entry.counter, hash: entry.hash })
       if (kept !== undefined) this.#waitFor(link, { is: 'refusal', answer: kept })
-      else if (!member.mayWrite)
-        this.#refuse(pushed, refusedCode.readOnly, 'This document may be read, not written.')
+      else if (!member.mayWrite) this.#refuseWriting(pushed)
       else if (this.#options.isJudged && entry.kind === entryKind.edit) this.#askForVerdict(pushed)
       else this.#admit(pushed)
     }
   }
 
+  /** What is in the log from a time when it might be written was not refused, whoever lost the answer. [D3] */
+  #refuseWriting(pushed: Pushed): void {
+    if (isKnown(pushed.update, this.#log)) return this.#waitFor(pushed.link, answerTo(pushed))
+    return this.#refuse(pushed, refusedCode.readOnly, 'This document may be read, not written.')
+  }
+
   #pushStock({ link, update, wasAsked }: RoomInput & { type: 'updateCame' }): void {
+    if (wasAsked) this.#askedLinks.delete(link)
     const member = this.#attendance.member(link)
     if (member === undefined || isEmptyUpdate(update)) return
     // Who was asked and still has gaps has no more: to ask again would be to ask for ever.
@@ -259,17 +323,34 @@ export class Room {
     const kind = pushed.wire === 'native' ? pushed.entry.kind : entryKind.repair
     const candidate = { kind, update: pushed.update, author: pushed.owner }
     const verdict = judge(candidate, this.#log, this.#claims)
+    // Before anything is held back: who wrote it may be gone when what it builds on comes.
+    if ((verdict.is === 'new' || verdict.is === 'gap') && this.#isStockReader(pushed))
+      return this.#close(
+        pushed.link,
+        refusedCode.readOnly,
+        'This document may be read, not written. (read-only)',
+      )
     switch (verdict.is) {
       case 'known':
         return this.#waitFor(pushed.link, answerTo(pushed))
       case 'gap':
-        return this.#holdBack(pushed, verdict.lacks, wasAsked)
+        // Of who was asked, and may have nothing else to say: what of it is whole enters without the rest.
+        if (wasAsked && pushed.wire === 'stock')
+          for (const update of wholePartOf(pushed.update, this.#log)) this.#admit({ ...pushed, update })
+        return isAlone(pushed)
+          ? this.#askForMissing(pushed.link)
+          : this.#holdBack(pushed, verdict.lacks, wasAsked)
       case 'refused':
         return this.#refuse(pushed, verdict.code, verdict.reason)
       case 'new':
-        if (pushed.wire === 'stock' && this.#attendance.member(pushed.link)?.mayWrite === false) {
-          return this.#close(pushed.link, refusedCode.readOnly, 'This document may be read, not written.')
-        }
+        if (this.#isStale(pushed)) return this.#emit({ type: 'stale', link: pushed.link })
+        // Whoever only deletes makes room.
+        if (hasContent(verdict.facts) && this.#growth.isTooMuch(pushed.update.length))
+          return this.#refuse(
+            pushed,
+            refusedCode.tooLarge,
+            'This document is as large as documents may be here.',
+          )
         takeUp(verdict.facts, candidate, this.#log, this.#claims)
         this.#append(pushed, kind)
         for (const held of this.#heldBack.takeThoseFor(verdict.facts)) this.#admit(held, true)
@@ -277,6 +358,11 @@ export class Room {
       default:
         return unreachable(verdict)
     }
+  }
+
+  /** A native one is refused entry by entry. */
+  #isStockReader({ wire, link }: Pushed): boolean {
+    return wire === 'stock' && this.#attendance.member(link)?.mayWrite === false
   }
 
   #append(pushed: Pushed, kind: PushEntry['kind']): void {
@@ -295,9 +381,19 @@ export class Room {
     const kept = { ...pushed, update: pushed.update.slice() }
     if (this.#heldBack.hold({ pushed: kept, lacks }))
       this.#emit({ type: 'notice', what: 'heldBackForgotten' })
-    if (wasAsked) return
+    if (wasAsked || this.#askedLinks.has(pushed.link)) return
+    if (pushed.wire === 'stock') this.#askedLinks.add(pushed.link)
+    this.#askForMissing(pushed.link)
+  }
+
+  #askForMissing(link: LinkId): void {
     const stateVector = this.#log.stateVector()
-    this.#tell(pushed.link, { type: 'missing', room: this.#options.room, stateVector })
+    this.#tell(link, { type: 'missing', room: this.#options.room, stateVector })
+  }
+
+  #isStale(pushed: Pushed): boolean {
+    const onlyAt = pushed.wire === 'native' ? pushed.alone?.onlyAt : undefined
+    return onlyAt !== undefined && (this.#feeding.last !== onlyAt || this.#inFlight.length > 0)
   }
 
   /** Only a refusal of this very edit is kept: where all writing is refused, it is found again. */
@@ -344,6 +440,7 @@ export class Room {
   }
 
   #judged(refusal: Answer | undefined): void {
+    if (this.#phase.is === 'ending') return
     if (this.#phase.is !== 'judging') throw new Error('A verdict came for nothing.')
     const { pushed } = this.#phase
     this.#phase = { is: 'open' }
@@ -355,10 +452,12 @@ export class Room {
   // The disk.
 
   #committed(positions: readonly number[], answers: number): void {
-    const rows: FreshRow[] = positions.map((position) => {
-      const appended = this.#inFlight.shift()
-      if (appended === undefined) throw new Error('More was committed than was appended.')
-      return { position, ...appended }
+    // At once: taken one by one, a burst that waits is moved up once for each of its rows.
+    const appended = this.#inFlight.splice(0, positions.length)
+    const rows: FreshRow[] = positions.map((position, index) => {
+      const row = appended[index]
+      if (row === undefined) throw new Error('More was committed than was appended.')
+      return { position, ...row }
     })
     this.#acks.becameDurable(rows.length + answers)
     this.#feeding.committed(rows)
@@ -367,7 +466,7 @@ export class Room {
   }
 
   #foldIfWorth(): void {
-    if (!this.#growth.wantsFold) return
+    if (!this.#growth.wantsFold(this.#attendance.isEmpty) || this.#phase.is === 'ending') return
     this.#growth.beginFold()
     this.#emit({ type: 'makeFold', through: this.#feeding.last })
   }
@@ -377,21 +476,31 @@ export class Room {
     for (const { link, answer } of this.#acks.take()) {
       const member = this.#attendance.member(link)
       if (member === undefined) continue
-      if (answer.is === 'echo') this.#emit({ type: 'echo', link, update: answer.update })
-      else if (answer.is === 'refusal') this.#tellRefusal(link, answer.answer)
-      else counters.set(link, [...(counters.get(link) ?? []), answer.counter])
-    }
-    for (const [link, all] of counters) {
-      for (const ranges of inLots(counterRanges(all), answersMax)) {
-        this.#tell(link, { type: 'ack', room: this.#options.room, ranges })
+      if (answer.is === 'echo') {
+        this.#emit({ type: 'echo', link, update: answer.update })
+      } else if (answer.is === 'refusal') {
+        // A refusal of all writing speaks for what has no answer yet: the acks before it come before it. [D3]
+        this.#acknowledge(link, counters.get(link) ?? [])
+        counters.delete(link)
+        this.#tellRefusal(link, answer.answer)
+      } else {
+        counters.set(link, [...(counters.get(link) ?? []), answer.counter])
       }
+    }
+    for (const [link, all] of counters) this.#acknowledge(link, all)
+  }
+
+  #acknowledge(link: LinkId, counters: readonly number[]): void {
+    for (const ranges of inLots(counterRanges(counters), answersMax)) {
+      this.#tell(link, { type: 'ack', room: this.#options.room, ranges })
     }
   }
 
   /** The snapshot is on the disk, and counts from when the document's record says so. */
-  #validateFold(through: number): void {
+  #validateFold({ through, bytes }: RoomInput & { type: 'foldMade' }): void {
+    this.#growth.made(bytes)
     const servedFrom = Math.max(this.#servedFrom, this.#growth.tailFrom(through))
-    this.#emit({ type: 'validateFold', through, servedFrom })
+    this.#emit({ type: 'validateFold', through, servedFrom, claims: this.#claims.ofReplicas() })
   }
 
   #foldValid(through: number, servedFrom: number): void {
@@ -413,8 +522,13 @@ export class Room {
     })
   }
 
+  /** The room is forgotten when they have left, and read anew when they are back. */
+  #closeAll(code: ClosedCode, reason: string): void {
+    for (const link of this.#attendance.links) this.#close(link, code, reason)
+  }
+
   #close(link: LinkId, code: ClosedCode | RefusedCode, reason: string): void {
-    this.#emit({ type: 'close', link, code, reason })
+    this.#emit({ type: 'close', link, code, reason, afterMs: 0 })
   }
 
   #tell(link: LinkId, message: Message): void {
@@ -426,8 +540,21 @@ export class Room {
   }
 }
 
+/** What comes of it is for the log or for the record of answers, both of a history that is about to be no more. [E1] */
+function isForTheLog({ type }: RoomInput): boolean {
+  return type === 'pushed' || type === 'updateCame' || type === 'filed'
+}
+
 function answerTo(pushed: Pushed): Waiting {
   return pushed.wire === 'native'
     ? { is: 'ack', counter: pushed.entry.counter }
     : { is: 'echo', update: pushed.update }
+}
+
+function isAlone(pushed: Pushed): boolean {
+  return pushed.wire === 'native' && pushed.alone !== undefined
+}
+
+function hasContent({ structs }: UpdateFacts): boolean {
+  return structs.runs().next().done === false
 }

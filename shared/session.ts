@@ -1,8 +1,9 @@
 // session.ts — the relay's end of one native socket: hello, token, its links, signs of life. Knows: what may be said
 // when, and which number stands for which link. Must not know: rooms' insides, bytes, how a token is checked. What
 // it lets through to a room, the token allows. [S1]
+import { AskedOpens } from './asked-opens.ts'
 import { linksMax, silenceMs, silencesMax, waitingMessagesMax } from './limits.ts'
-import { closedCode, comeBack, goodbyeCode, right, want, wireVersion } from './message.ts'
+import { closedCode, comeBack, goodbyeCode, relayMode, right, want, wireVersion } from './message.ts'
 import type {
   ClosedCode,
   ComeBack,
@@ -15,6 +16,7 @@ import type {
 import type { ProtocolError } from './protocol-error.ts'
 import type { LinkId, RoomInput } from './room-words.ts'
 import { unreachable } from './unreachable.ts'
+import type { WorkspaceInput } from './workspace.ts'
 
 /** What a checked token allows. */
 export type Grant = {
@@ -23,23 +25,46 @@ export type Grant = {
   /** Undefined: it does not expire. */
   readonly expiresAt: number | undefined
   readonly rightsVersion: number
-  /** Bits of `right`; 0: may not even know whether there is such a document. */
-  readonly rightsOf: (document: string) => number
+  /** Bits of `right`; 0: may not even know whether there is such a document. Undefined: somebody has to be asked. */
+  readonly rightsOf: (document: string) => number | undefined
+}
+
+/** Why nothing is allowed. */
+export type Refusal = {
+  /** One of a few words, by which it is counted. */
+  readonly code: string
+  readonly reason: string
+  /** Whoever had to say so could not: the same may be allowed in a moment. */
+  readonly isPassing: boolean
 }
 
 export type SessionInput =
   | { readonly type: 'received'; readonly message: Message }
   | { readonly type: 'garbled'; readonly error: ProtocolError }
-  | { readonly type: 'tokenChecked'; readonly grant: Grant | undefined; readonly reason: string }
+  | { readonly type: 'tokenChecked'; readonly grant: Grant }
+  | { readonly type: 'tokenRefused'; readonly refusal: Refusal }
+  /** What the token of this socket allows was looked at again. */
+  | { readonly type: 'grantRenewed'; readonly grant: Grant }
+  /** The grant now knows the rights to this document, or why not. */
+  | {
+      readonly type: 'rightsAnswered'
+      readonly link: number
+      readonly document: string
+      readonly refusal: Refusal | undefined
+    }
   /** Whether the secret is the one with which this replica id was first named. */
   | { readonly type: 'replicaChecked'; readonly isItsOwn: boolean }
   /** A room has something for a link of this socket. */
   | { readonly type: 'told'; readonly message: Message }
+  /** The relay has more, or less, to do than before. */
+  | { readonly type: 'modeChanged' }
   | {
       readonly type: 'closed'
       readonly link: LinkId
       readonly code: ClosedCode | RefusedCode
       readonly reason: string
+      /** When to open it again, where that makes sense. */
+      readonly afterMs: number
     }
   /** The relay is being stopped, or the socket has to end for another reason. */
   | {
@@ -55,6 +80,7 @@ export type SessionInput =
 export type SessionEffect =
   | { readonly type: 'send'; readonly message: Message }
   | { readonly type: 'checkToken'; readonly token: string }
+  | { readonly type: 'askRights'; readonly link: number; readonly document: string }
   | {
       readonly type: 'checkReplica'
       readonly tenant: string
@@ -67,6 +93,7 @@ export type SessionEffect =
       readonly document: string
       readonly input: RoomInput
     }
+  | { readonly type: 'workspace'; readonly tenant: string; readonly input: WorkspaceInput }
   /** After what was sent has gone out. */
   | { readonly type: 'end' }
   | { readonly type: 'wakeAt'; readonly time: number }
@@ -76,6 +103,8 @@ export type SessionOptions = {
   readonly nextLink: () => LinkId
   readonly durability: Durability
   readonly entryBytesMax: number
+  /** How much the relay has to do. */
+  readonly mode: () => MessageOf<'mode'>
 }
 
 type Hello = MessageOf<'hello'>
@@ -90,8 +119,20 @@ type Phase =
       readonly grant: Grant
       readonly early: Message[]
     }
-  | { readonly is: 'open'; readonly hello: Hello; readonly grant: Grant; readonly isChecking: boolean }
+  | { readonly is: 'open'; readonly hello: Hello; readonly grant: Grant; readonly checking: Checking }
   | { readonly is: 'ended' }
+
+/** One token at a time: of those that came meanwhile the last one counts. [B1] */
+type Checking = { readonly is: 'nothing' } | { readonly is: 'token'; readonly nextToken: string | undefined }
+
+const rightEnded: Refusal = {
+  code: 'forbidden',
+  reason: 'Your right to read this document has ended. (forbidden)',
+  isPassing: false,
+}
+
+/** Before a link is opened again of which nobody could say what is allowed. */
+const askAgainMs = 5_000
 
 type OpenLink = { readonly id: LinkId; readonly number: number; readonly document: string; rights: number }
 
@@ -99,9 +140,13 @@ export class Session {
   readonly #options: SessionOptions
   #phase: Phase = { is: 'meeting' }
   readonly #links = new Map<number, OpenLink>()
+  readonly #asked = new AskedOpens()
+  /** By which it is told what changed, once it has asked. */
+  #workspaceLink: LinkId | undefined
   #heardAt: number
   #sentAt: number
-  #warnedOfExpiry = false
+  /** When to say that the token expires; undefined: it was said, or it does not. */
+  #warnsAt: number | undefined
   #nonce = 0
   #effects: SessionEffect[] = []
 
@@ -133,11 +178,20 @@ export class Session {
           `${input.error.code}: ${input.error.message}`,
         )
       case 'tokenChecked':
-        return this.#tokenChecked(input.grant, input.reason, now)
+        return this.#tokenChecked(input.grant, now)
+      case 'tokenRefused':
+        return this.#tokenRefused(input.refusal)
+      case 'grantRenewed':
+        return this.#grantRenewed(input.grant, now)
+      case 'rightsAnswered':
+        return this.#rightsAnswered(input, now)
       case 'replicaChecked':
         return this.#replicaChecked(input.isItsOwn, now)
       case 'told':
         return this.#send(input.message, now)
+      case 'modeChanged':
+        if (this.#phase.is === 'open') this.#send(this.#options.mode(), now)
+        return undefined
       case 'closed':
         return this.#closed(input, now)
       case 'dismissed':
@@ -204,24 +258,48 @@ export class Session {
     return undefined
   }
 
-  #tokenChecked(grant: Grant | undefined, reason: string, now: number): void {
+  #tokenChecked(grant: Grant, now: number): void {
     const phase = this.#phase
-    if (grant === undefined) {
-      return this.#dismiss(goodbyeCode.unauthenticated, comeBack.withToken, reason)
-    }
     if (phase.is === 'checkingToken') {
       const { replica, secret } = phase.hello
       this.#phase = { is: 'checkingReplica', hello: phase.hello, grant, early: phase.early }
       this.#emit({ type: 'checkReplica', tenant: grant.tenant, replica, secret })
     } else if (phase.is === 'open') {
-      if (grant.tenant !== phase.grant.tenant || grant.subject !== phase.grant.subject) {
-        return this.#dismiss(goodbyeCode.otherSubject, comeBack.no, 'This token is of somebody else.')
-      }
-      this.#phase = { ...phase, grant, isChecking: false }
+      if (isOfSomebodyElse(grant, phase.grant)) return this.#dismissOther()
+      this.#phase = { ...phase, grant, checking: { is: 'nothing' } }
       this.#sayGrant(grant, now)
-      this.#applyRights(grant, now)
+      for (const link of this.#links.values()) this.#applyRights(link, grant, now)
+      this.#toWorkspace((link) => ({ type: 'grantChanged', link, grant }))
+      if (phase.checking.is === 'token' && phase.checking.nextToken !== undefined)
+        this.#checkAgain(phase.checking.nextToken)
     }
     return undefined
+  }
+
+  #tokenRefused({ reason, isPassing }: Refusal): void {
+    if (isPassing) this.#dismiss(goodbyeCode.failing, comeBack.later, reason)
+    else this.#dismiss(goodbyeCode.unauthenticated, comeBack.withToken, reason)
+  }
+
+  #grantRenewed(grant: Grant, now: number): void {
+    const phase = this.#phase
+    if (phase.is !== 'open' && phase.is !== 'checkingReplica') return undefined
+    if (isOfSomebodyElse(grant, phase.grant)) return this.#dismissOther()
+    this.#phase = { ...phase, grant }
+    if (phase.is !== 'open') return undefined
+    const { expiresAt, rightsVersion } = phase.grant
+    if (grant.expiresAt !== expiresAt || grant.rightsVersion !== rightsVersion) this.#sayGrant(grant, now)
+    for (const link of this.#links.values()) this.#applyRights(link, grant, now)
+    this.#toWorkspace((link) => ({ type: 'grantChanged', link, grant }))
+    return undefined
+  }
+
+  #checkAgain(token: string): void {
+    if (this.#phase.is !== 'open') return
+    const { checking } = this.#phase
+    if (checking.is === 'nothing') this.#emit({ type: 'checkToken', token })
+    const nextToken = checking.is === 'nothing' ? undefined : token
+    this.#phase = { ...this.#phase, checking: { is: 'token', nextToken } }
   }
 
   #replicaChecked(isItsOwn: boolean, now: number): void {
@@ -234,47 +312,73 @@ export class Session {
         'This replica id is somebody else\u2019s.',
       )
     }
-    this.#phase = { is: 'open', hello: phase.hello, grant: phase.grant, isChecking: false }
+    this.#phase = { is: 'open', hello: phase.hello, grant: phase.grant, checking: { is: 'nothing' } }
     this.#sayGrant(phase.grant, now)
+    const mode = this.#options.mode()
+    if (mode.mode !== relayMode.normal) this.#send(mode, now)
     for (const message of phase.early) this.#receive(message, now)
     return undefined
   }
 
   #sayGrant(grant: Grant, now: number): void {
     const { tenant, subject, expiresAt, rightsVersion } = grant
-    const expiresInMs = expiresAt === undefined ? 0 : Math.max(1, expiresAt - now)
+    const expiresInMs = expiresAt === undefined ? 0 : Math.max(1, Math.floor(expiresAt - now))
     this.#send({ type: 'authenticated', tenant, subject, expiresInMs, rightsVersion }, now)
-    this.#warnedOfExpiry = false
-    if (expiresAt !== undefined) this.#emit({ type: 'wakeAt', time: warningAt(expiresAt, now) })
+    this.#warnsAt = expiresAt === undefined ? undefined : warningAt(expiresAt, now)
+    if (this.#warnsAt !== undefined) this.#emit({ type: 'wakeAt', time: this.#warnsAt })
   }
 
-  #applyRights(grant: Grant, now: number): void {
-    for (const link of this.#links.values()) {
-      const rights = grant.rightsOf(link.document)
-      if (rights === link.rights) continue
-      if ((rights & right.read) === 0) {
-        this.#leave(link, true)
-        this.#sayClosed(
-          link.number,
-          closedCode.forbidden,
-          comeBack.withToken,
-          'Your right to read this has ended.',
-          now,
-        )
-      } else {
-        link.rights = rights
-        this.#toRoom(link, { type: 'rightsChanged', link: link.id, mayWrite: (rights & right.write) !== 0 })
-      }
+  #applyRights(link: OpenLink, grant: Grant, now: number): void {
+    const rights = grant.rightsOf(link.document)
+    if (rights === undefined) {
+      this.#emit({ type: 'askRights', link: link.number, document: link.document })
+    } else if ((rights & right.read) === 0) {
+      this.#shut(link, rightEnded, now)
+    } else if (rights !== link.rights) {
+      link.rights = rights
+      this.#toRoom(link, { type: 'rightsChanged', link: link.id, mayWrite: (rights & right.write) !== 0 })
     }
+  }
+
+  #rightsAnswered(
+    { link: number, document, refusal }: SessionInput & { type: 'rightsAnswered' },
+    now: number,
+  ): void {
+    const phase = this.#phase
+    if (phase.is !== 'open') return
+    const asked = this.#asked.take(number, document)
+    const link = this.#links.get(number)
+    if (asked !== undefined) {
+      if (refusal !== undefined) return this.#sayRefused(number, refusal, now)
+      this.#open(asked.open, phase, now)
+      for (const message of asked.early) this.#receive(message, now)
+    } else if (link?.document === document) {
+      if (refusal === undefined) this.#applyRights(link, phase.grant, now)
+      else this.#shut(link, refusal, now)
+    }
+    return undefined
+  }
+
+  #shut(link: OpenLink, refusal: Refusal, now: number): void {
+    this.#leave(link, true)
+    this.#sayRefused(link.number, refusal, now)
+  }
+
+  /** `forbidden` takes the document from the device: not where nobody could say what is allowed. */
+  #sayRefused(link: number, { reason, isPassing }: Refusal, now: number): void {
+    if (isPassing) this.#sayClosed(link, closedCode.notNow, comeBack.later, reason, now, askAgainMs)
+    else this.#sayClosed(link, closedCode.forbidden, comeBack.withToken, reason, now)
   }
 
   // Conversation.
 
   #converse(message: Message, phase: Phase & { is: 'open' }, now: number): void {
+    const waits = this.#asked.keep(message)
+    if (waits === 'tooMany') return this.#dismissTooMuch('messages before the answer to open')
+    if (waits === 'kept') return undefined
     switch (message.type) {
       case 'authenticate':
-        this.#phase = { ...phase, isChecking: true }
-        return this.#emit({ type: 'checkToken', token: message.token })
+        return this.#checkAgain(message.token)
       case 'ping':
         return this.#send({ type: 'pong', nonce: message.nonce, time: now }, now)
       case 'pong':
@@ -305,22 +409,36 @@ export class Session {
         })
       case 'presence':
         return this.#withLink(message.linkOrRoom, (link) =>
-          this.#toRoom(link, { type: 'presenceSaid', link: link.id, entries: message.entries }),
+          this.#toRoom(link, {
+            type: 'presenceSaid',
+            link: link.id,
+            entries: message.entries,
+            isOpening: false,
+          }),
         )
-      case 'changes':
-        // docs/INVARIANTS.md §3: asked too early is no fault.
-        return undefined
+      case 'changes': {
+        const { cursor, follow } = message
+        const { grant } = phase
+        this.#workspaceLink ??= this.#options.nextLink()
+        return this.#toWorkspace((link) => ({ type: 'changesAsked', link, cursor, follow, grant }))
+      }
       default:
         return this.#dismissOutOfOrder(message)
     }
   }
 
   #open(message: MessageOf<'open'>, { hello, grant }: Phase & { is: 'open' }, now: number): void {
-    if (this.#links.size >= linksMax) return this.#dismissTooMuch('links')
-    if (this.#links.has(message.link)) return this.#dismissOutOfOrder(message)
+    if (this.#links.size + this.#asked.size >= linksMax) return this.#dismissTooMuch('links')
+    if (this.#links.has(message.link) || this.#asked.has(message.link)) {
+      return this.#dismissOutOfOrder(message)
+    }
     const rights = grant.rightsOf(message.document)
+    if (rights === undefined) {
+      this.#asked.ask(message)
+      return this.#emit({ type: 'askRights', link: message.link, document: message.document })
+    }
     if ((rights & right.read) === 0) {
-      const reason = 'This document may not be read with this token.'
+      const reason = 'This document may not be read with this token. (forbidden)'
       return this.#sayClosed(message.link, closedCode.forbidden, comeBack.withToken, reason, now)
     }
     const link = { id: this.#options.nextLink(), number: message.link, document: message.document, rights }
@@ -348,13 +466,13 @@ export class Session {
     this.#toRoom(link, { type: 'left', link: link.id, saidSo })
   }
 
-  #closed({ link: id, code, reason }: SessionInput & { type: 'closed' }, now: number): void {
+  #closed({ link: id, code, reason, afterMs }: SessionInput & { type: 'closed' }, now: number): void {
     const link = [...this.#links.values()].find((open) => open.id === id)
     if (link === undefined) return
     this.#leave(link, true)
-    const word = code === closedCode.replaced || code === closedCode.tooLarge ? code : closedCode.forbidden
-    const again = code === closedCode.replaced ? comeBack.later : comeBack.no
-    this.#sayClosed(link.number, word, again, reason, now)
+    const word = Object.values(closedCode).find((known) => known === code) ?? closedCode.forbidden
+    const again = word === closedCode.replaced || word === closedCode.notNow ? comeBack.later : comeBack.no
+    this.#sayClosed(link.number, word, again, reason, now, afterMs)
   }
 
   // The clock.
@@ -365,11 +483,15 @@ export class Session {
     }
     const { expiresAt } = this.#phase.is === 'open' ? this.#phase.grant : { expiresAt: undefined }
     if (expiresAt !== undefined && now >= expiresAt) {
-      return this.#dismiss(goodbyeCode.unauthenticated, comeBack.withToken, 'Your token has expired.')
+      return this.#dismiss(
+        goodbyeCode.unauthenticated,
+        comeBack.withToken,
+        'Your token has expired. (token-expired)',
+      )
     }
-    if (expiresAt !== undefined && !this.#warnedOfExpiry && now >= warningAt(expiresAt, now)) {
-      this.#warnedOfExpiry = true
-      this.#send({ type: 'authExpiring', inMs: expiresAt - now }, now)
+    if (expiresAt !== undefined && this.#warnsAt !== undefined && now >= this.#warnsAt) {
+      this.#warnsAt = undefined
+      this.#send({ type: 'authExpiring', inMs: Math.max(0, Math.floor(expiresAt - now)) }, now)
       this.#emit({ type: 'wakeAt', time: expiresAt })
     }
     if (now - this.#sentAt >= silenceMs) this.#send({ type: 'ping', nonce: ++this.#nonce }, now)
@@ -389,6 +511,10 @@ export class Session {
     this.#dismiss(goodbyeCode.outOfOrder, comeBack.no, `«${type}» has no place here.`)
   }
 
+  #dismissOther(): void {
+    this.#dismiss(goodbyeCode.otherSubject, comeBack.no, 'This token is of somebody else.')
+  }
+
   #dismissTooMuch(what: string): void {
     this.#dismiss(goodbyeCode.tooMuch, comeBack.later, `Too many ${what}.`)
   }
@@ -401,17 +527,31 @@ export class Session {
 
   #lose(saidSo: boolean): void {
     for (const link of this.#links.values()) this.#leave(link, saidSo)
+    this.#toWorkspace((link) => ({ type: 'left', link }))
     this.#phase = { is: 'ended' }
   }
 
-  #sayClosed(link: number, code: ClosedCode, again: ComeBack, reason: string, now: number): void {
-    this.#send({ type: 'closed', link, code, comeBack: again, afterMs: 0, reason }, now)
+  #sayClosed(
+    link: number,
+    code: ClosedCode,
+    again: ComeBack,
+    reason: string,
+    now: number,
+    afterMs = 0,
+  ): void {
+    this.#send({ type: 'closed', link, code, comeBack: again, afterMs, reason }, now)
   }
 
   #toRoom(link: OpenLink, input: RoomInput): void {
     if (this.#phase.is !== 'open') return
     const { tenant } = this.#phase.grant
     this.#emit({ type: 'happened', tenant, document: link.document, input })
+  }
+
+  #toWorkspace(inputFor: (link: LinkId) => WorkspaceInput): void {
+    if (this.#phase.is !== 'open' || this.#workspaceLink === undefined) return
+    const { tenant } = this.#phase.grant
+    this.#emit({ type: 'workspace', tenant, input: inputFor(this.#workspaceLink) })
   }
 
   #send(message: Message, now: number): void {
@@ -424,7 +564,11 @@ export class Session {
   }
 }
 
-/** Time enough to fetch another token, also where tokens live only for a minute. */
+function isOfSomebodyElse(grant: Grant, before: Grant): boolean {
+  return grant.tenant !== before.tenant || grant.subject !== before.subject
+}
+
+/** A minute before, or half-way where there is less: a warning at once would ask for the next token without end. [L1] */
 function warningAt(expiresAt: number, now: number): number {
-  return Math.max(now, expiresAt - 60_000)
+  return Math.max(now + Math.floor((expiresAt - now) / 2), expiresAt - 60_000)
 }

@@ -3,7 +3,8 @@
 // with a message, and that updates have an inside.
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { stockFrameMessagesMax } from './limits.ts'
+import { roomPresencesMax, stockFrameMessagesMax } from './limits.ts'
+import type { PresenceEntry } from './message.ts'
 import { ProtocolError } from './protocol-error.ts'
 
 export type StockMessage =
@@ -12,7 +13,7 @@ export type StockMessage =
   /** The answer to a step 1: the rest. */
   | { readonly type: 'step2'; readonly update: Uint8Array }
   | { readonly type: 'update'; readonly update: Uint8Array }
-  | { readonly type: 'awareness'; readonly states: Uint8Array }
+  | { readonly type: 'awareness'; readonly entries: readonly PresenceEntry[] }
   | { readonly type: 'queryAwareness' }
   /** Stock servers pass over what they do not know, and clients count on it. */
   | { readonly type: 'unknown' }
@@ -23,6 +24,8 @@ const queryAwareness = 3
 const step1 = 0
 const step2 = 1
 const update = 2
+/** What stands for somebody who is gone. */
+const noState = 'null'
 
 /**
  * All messages of one frame. Clients up to 3.x write one a frame, 4.x may write several.
@@ -56,7 +59,7 @@ function readMessage(decoder: decoding.Decoder): StockMessage {
     case sync:
       return readSync(decoder)
     case awareness:
-      return { type: 'awareness', states: decoding.readVarUint8Array(decoder) }
+      return { type: 'awareness', entries: readAwareness(decoding.readVarUint8Array(decoder)) }
     case queryAwareness:
       return { type: 'queryAwareness' }
     default:
@@ -75,6 +78,38 @@ function readSync(decoder: decoding.Decoder): StockMessage {
     default:
       return { type: 'unknown' }
   }
+}
+
+function readAwareness(bytes: Uint8Array): PresenceEntry[] {
+  const decoder = decoding.createDecoder(bytes)
+  const count = decoding.readVarUint(decoder)
+  if (count > roomPresencesMax)
+    throw new ProtocolError('too-many-entries', `A message has at most ${roomPresencesMax} states.`)
+  const entries: PresenceEntry[] = []
+  for (let left = count; left > 0; left--) {
+    const client = decoding.readVarUint(decoder)
+    const clock = decoding.readVarUint(decoder)
+    const state = decoding.readVarString(decoder)
+    entries.push({ client, clock, state: state === noState ? '' : state })
+  }
+  if (decoder.pos > bytes.length) throw truncated()
+  return entries
+}
+
+/** Who is there, and who is gone, the same for all that hear it. */
+export function encodeAwareness(entries: readonly PresenceEntry[]): Uint8Array {
+  const states = encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, entries.length)
+    for (const { client, clock, state } of entries) {
+      encoding.writeVarUint(encoder, client)
+      encoding.writeVarUint(encoder, clock)
+      encoding.writeVarString(encoder, state === '' ? noState : state)
+    }
+  })
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, awareness)
+    encoding.writeVarUint8Array(encoder, states)
+  })
 }
 
 export function encodeStep1(stateVector: Uint8Array): Uint8Array {
@@ -113,9 +148,12 @@ export const stockClose = {
   relayFailed: 1011,
   tooSlow: 1013,
   malformed: 4400,
+  unauthenticated: 4401,
   forbidden: 4403,
+  wrongOrigin: 4406,
   replaced: 4410,
   tooLarge: 4413,
   nameTooLong: 4414,
+  unknownProtocol: 4426,
 } as const
 export type StockCloseCode = (typeof stockClose)[keyof typeof stockClose]

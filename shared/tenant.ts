@@ -1,13 +1,30 @@
 // tenant.ts — one tenant at the relay: the order of its commits, one at a time on the disk, and its open rooms.
 // Knows: positions, branches, what waits for the disk and what is being written. Must not know: sockets, keys, what
 // an update says. Here acks and deliveries get their only cause: `written`. [D1] [D2]
-import type { Commit, CommittedRow } from './commit.ts'
-import { waitingBytesMax, writeRetryMs } from './limits.ts'
+import type { Commit } from './commit.ts'
+import { Commits } from './commits.ts'
+import type { CommitsEffect } from './commits.ts'
+import { documentStage, newDocument } from './document-state.ts'
+import type { DocumentState } from './document-state.ts'
+import { equalBytes } from './equal-bytes.ts'
+import { reasonFor } from './door.ts'
+import type { Intent, Replacement } from './intents.ts'
+import type { Joins } from './joins.ts'
+import { closedCode } from './message.ts'
+import type { DocumentClass, Overload } from './overload.ts'
+import { RetiredHistories } from './retired-histories.ts'
 import { Room } from './room.ts'
-import type { DocumentState, KeptAnswer, PushId, RoomEffect, RoomInput } from './room-words.ts'
+import type { Joining, RoomEffect, RoomInput } from './room-words.ts'
 import { Branches, Seals } from './seals.ts'
 import type { Branch } from './seals.ts'
 import { unreachable } from './unreachable.ts'
+import { WorkspaceCursors } from './workspace-cursor.ts'
+import { Workspace } from './workspace.ts'
+import type { WorkspaceEffect, WorkspaceInput } from './workspace.ts'
+
+type History = { readonly document: string; readonly epoch: Uint8Array }
+
+type Asked = { readonly document: string; readonly request: number; readonly by: Replacement }
 
 export type TenantInput =
   /** The store was read: where the log stands, and the branch that this opening minted. */
@@ -16,13 +33,21 @@ export type TenantInput =
       readonly head: number
       readonly branches: readonly Branch[]
       readonly minted: Uint8Array
+      /** Histories that were replaced, and are not removed yet. */
+      readonly cleanUps: readonly History[]
     }
+  /** On a link. */
   | { readonly type: 'happened'; readonly document: string; readonly input: RoomInput }
+  /** What came of an effect, of the history that the effect was of. */
+  | ({ readonly type: 'performed'; readonly input: RoomInput } & History)
   | {
       readonly type: 'documentRead'
       readonly document: string
       readonly loaded: RoomInput & { readonly type: 'loaded' }
     }
+  | { readonly type: 'workspace'; readonly input: WorkspaceInput }
+  /** A document is to begin anew, or to be gone. Answered by `replaced` with the same number. */
+  | ({ readonly type: 'replaceAsked' } & Asked)
   /** Nothing more comes in this turn: what waits is one batch. */
   | { readonly type: 'turnEnded' }
   | { readonly type: 'written' }
@@ -30,16 +55,16 @@ export type TenantInput =
   | { readonly type: 'woken' }
 
 export type TenantEffect =
-  | { readonly type: 'write'; readonly commit: Commit }
+  | CommitsEffect
   | { readonly type: 'readDocument'; readonly document: string }
   /** Nobody is in its room any more. */
   | { readonly type: 'forgetDocument'; readonly document: string }
-  | { readonly type: 'perform'; readonly document: string; readonly effect: RoomEffect }
-  /** Stop reading from sockets, or go on: too much waits for the disk. [B1] */
-  | { readonly type: 'holdSockets'; readonly hold: boolean }
-  /** Whether acks can be given: the disk writes. */
-  | { readonly type: 'sayReady'; readonly ready: boolean }
-  | { readonly type: 'wakeAt'; readonly time: number }
+  | ({ readonly type: 'perform'; readonly effect: RoomEffect } & History)
+  | { readonly type: 'workspace'; readonly effect: Exclude<WorkspaceEffect, { type: 'wakeAt' }> }
+  /** The replacement is durable. */
+  | { readonly type: 'replaced'; readonly request: number }
+  /** All that lies under this history is nobody's any more. */
+  | ({ readonly type: 'cleanUp' } & History)
 
 export type TenantOptions = {
   readonly name: string
@@ -48,29 +73,21 @@ export type TenantOptions = {
   /** Gives numbers to rooms, different ones within the relay's process. */
   readonly nextRoom: () => number
   readonly isJudged: (document: string) => boolean
+  readonly documentBytesMax: number
+  readonly classOf: (document: string) => DocumentClass
+  /** Of the whole relay. */
+  readonly overload: Overload
+  readonly joins: Joins
 }
 
-type OpenDocument = { readonly room: Room; state: DocumentState; wakesAt: number }
-
-/** A write of a room that waits for the disk, in the order in which rooms asked. */
-type Intent = { readonly document: string } & (
-  | { readonly is: 'append'; readonly effect: RoomEffect & { readonly type: 'append' } }
-  | { readonly is: 'keep'; readonly answer: KeptAnswer }
-  | { readonly is: 'forget'; readonly ids: readonly PushId[] }
-  | { readonly is: 'fold'; readonly through: number; readonly servedFrom: number }
-)
-
-type Disk =
-  | { readonly is: 'idle' }
-  | { readonly is: 'writing'; readonly commit: Commit; readonly intents: readonly Intent[] }
-  | {
-      readonly is: 'refusing'
-      readonly commit: Commit
-      readonly intents: readonly Intent[]
-      readonly retryAt: number
-    }
-
-const firstEpoch = new Uint8Array(16)
+type OpenDocument = {
+  readonly room: Room
+  state: DocumentState
+  /** Of the room: the record has another one from the commit on that replaced the document. */
+  epoch: Uint8Array
+  isRead: boolean
+  wakesAt: number
+}
 
 export class Tenant {
   readonly #options: TenantOptions
@@ -78,15 +95,22 @@ export class Tenant {
   #branches = new Branches([], () => this.#head)
   /** The last position that is durable. */
   #head = 0
-  #disk: Disk = { is: 'idle' }
-  #waiting: Intent[] = []
-  #waitingBytes = 0
-  #holdsSockets = false
+  readonly #commits = new Commits((effect) => this.#emit(effect))
   readonly #documents = new Map<string, OpenDocument>()
+  /** One at a time for each document: the next one is of the history that this one begins. */
+  readonly #replacements = new Map<string, readonly Asked[]>()
+  readonly #retired = new RetiredHistories()
+  readonly #workspace: Workspace
+  #cleanUps: readonly History[] = []
   #effects: TenantEffect[] = []
 
   constructor(options: TenantOptions) {
     this.#options = options
+    const { key, name } = options
+    const cursors = new WorkspaceCursors(key, name, () => this.#branches)
+    const emit = (effect: WorkspaceEffect) =>
+      this.#emit(effect.type === 'wakeAt' ? effect : { type: 'workspace', effect })
+    this.#workspace = new Workspace(cursors, () => this.#head, emit)
   }
 
   get head(): number {
@@ -95,11 +119,16 @@ export class Tenant {
 
   /** Something waits, and the disk is free: the end of the turn is worth telling. */
   get hasToWrite(): boolean {
-    return this.#waiting.length > 0 && this.#disk.is === 'idle'
+    return this.#commits.hasToWrite
   }
 
-  epochOf(document: string): Uint8Array {
-    return this.#documents.get(document)?.state.epoch ?? firstEpoch
+  /** Writes of rooms that wait for the commit before them. */
+  get waiting(): number {
+    return this.#commits.waiting.length
+  }
+
+  get waitingBytes(): number {
+    return this.#commits.waitingBytes
   }
 
   get openDocuments(): number {
@@ -121,14 +150,20 @@ export class Tenant {
         return this.#storeRead(input)
       case 'happened':
         return this.#happened(input.document, input.input, now)
+      case 'performed':
+        return this.#performed(input, now)
       case 'documentRead':
         return this.#documentRead(input.document, input.loaded, now)
+      case 'workspace':
+        return this.#workspace.take(input.input, now)
+      case 'replaceAsked':
+        return this.#replace(input, now)
       case 'turnEnded':
-        return this.#writeWhatWaits()
+        return this.#commits.write(this.#head, (document) => this.#open(document).state)
       case 'written':
         return this.#written(now)
       case 'writeFailed':
-        return this.#writeFailed(now)
+        return this.#commits.failed(now)
       case 'woken':
         return this.#woken(now)
       default:
@@ -138,82 +173,31 @@ export class Tenant {
 
   // The log.
 
-  /** No cursor is given before its branch is on the disk: after a crash it would be nobody's. */
-  #storeRead({ head, branches, minted }: TenantInput & { type: 'storeRead' }): void {
+  #storeRead({ head, branches, minted, cleanUps }: TenantInput & { type: 'storeRead' }): void {
     this.#head = head
+    this.#cleanUps = cleanUps
     const branch = { id: minted, first: head + 1 }
     this.#branches = new Branches([...branches, branch], () => this.#head)
-    this.#write({ headWas: head, head, branch, rows: [], documents: [], keep: [], forget: [] }, [])
-  }
-
-  #writeWhatWaits(): void {
-    if (this.#disk.is !== 'idle' || this.#waiting.length === 0) return
-    const intents = this.#waiting
-    this.#waiting = []
-    this.#waitingBytes = 0
-    this.#write(this.#commitOf(intents), intents)
-  }
-
-  #write(commit: Commit, intents: readonly Intent[]): void {
-    this.#disk = { is: 'writing', commit, intents }
-    this.#emit({ type: 'write', commit })
-  }
-
-  #commitOf(intents: readonly Intent[]): Commit {
-    const rows: CommittedRow[] = []
-    const before = new Map<string, DocumentState>()
-    const after = new Map<string, DocumentState>()
-    const keep: Commit['keep'][number][] = []
-    const forget: Commit['forget'][number][] = []
-    let head = this.#head
-    for (const intent of intents) {
-      const { document } = intent
-      const state = after.get(document) ?? this.#open(document).state
-      before.set(document, before.get(document) ?? state)
-      const { epoch } = state
-      switch (intent.is) {
-        case 'append': {
-          const { update, kind, author } = intent.effect
-          head++
-          rows.push({ document, epoch, position: head, previous: state.last, kind, author, update })
-          after.set(document, { ...state, last: head })
-          break
-        }
-        case 'fold':
-          after.set(document, { ...state, foldedThrough: intent.through, servedFrom: intent.servedFrom })
-          break
-        case 'keep':
-          keep.push({ document, epoch, answer: intent.answer })
-          break
-        case 'forget':
-          for (const id of intent.ids) forget.push({ document, epoch, id })
-          break
-        default:
-          unreachable(intent)
-      }
-    }
-    const documents = [...after].map(([document, state]) => {
-      return { document, state, lastWas: before.get(document)?.last ?? 0 }
-    })
-    return { headWas: this.#head, head, branch: undefined, rows, documents, keep, forget }
+    this.#commits.writeBranch(head, branch)
   }
 
   #written(now: number): void {
-    if (this.#disk.is === 'idle') throw new Error('Something was written that was not asked for.')
-    const { commit, intents } = this.#disk
-    if (this.#disk.is === 'refusing') this.#emit({ type: 'sayReady', ready: true })
-    this.#disk = { is: 'idle' }
+    const { commit, intents } = this.#commits.written()
     this.#head = commit.head
     for (const { document, state } of commit.documents) this.#open(document).state = state
     if (commit.branch !== undefined) this.#opened(now)
     this.#tellRooms(commit, intents, now)
-    this.#letGoOfSockets()
-    this.#writeWhatWaits()
+    for (const intent of intents) if (intent.is === 'replace') this.#retire(intent, intents, now)
+    this.#tellOfChanges(commit, now)
+    this.#commits.letGoOfSockets()
   }
 
   #opened(now: number): void {
     const early = this.#early ?? []
     this.#early = undefined
+    this.#workspace.opened()
+    for (const history of this.#cleanUps) this.#emit({ type: 'cleanUp', ...history })
+    this.#cleanUps = []
     for (const input of early) this.#take(input, now)
   }
 
@@ -233,33 +217,34 @@ export class Tenant {
     for (const intent of intents) {
       if (intent.is !== 'fold') continue
       const { document, through, servedFrom } = intent
+      // Of a history that this very commit ended, nothing is left to be folded.
+      if (!equalBytes(intent.epoch, this.#open(document).state.epoch)) continue
       this.#step(document, { type: 'foldValid', through, servedFrom }, now)
     }
   }
 
-  /** Nothing was promised, so nothing is taken back: the same batch is tried until the disk takes it. */
-  #writeFailed(now: number): void {
-    if (this.#disk.is === 'idle') throw new Error('A write failed that was not asked for.')
-    if (this.#disk.is === 'writing') this.#emit({ type: 'sayReady', ready: false })
-    const { commit, intents } = this.#disk
-    const retryAt = now + writeRetryMs
-    this.#disk = { is: 'refusing', commit, intents, retryAt }
-    this.#emit({ type: 'wakeAt', time: retryAt })
+  #tellOfChanges({ documents }: Commit, now: number): void {
+    const changes = documents.flatMap(({ document, state: { epoch, last, stage }, lastWas }) =>
+      last === lastWas ? [] : [{ document, epoch, position: last, stage }],
+    )
+    if (changes.length > 0) this.#workspace.committed(changes, now)
   }
 
   #woken(now: number): void {
-    if (this.#disk.is === 'refusing' && this.#disk.retryAt <= now) {
-      this.#disk = { ...this.#disk, retryAt: Number.POSITIVE_INFINITY }
-      this.#emit({ type: 'write', commit: this.#disk.commit })
-    }
+    this.#commits.woken(now)
     for (const [document, { wakesAt }] of this.#documents) {
       if (wakesAt <= now) this.#step(document, { type: 'woken' }, now)
     }
+    this.#workspace.take({ type: 'woken' }, now)
   }
 
   // Rooms.
 
   #happened(document: string, input: RoomInput, now: number): void {
+    if (input.type === 'joined' && !this.#isLetIn(document, input, now)) return
+    if (input.type === 'left') this.#options.joins.ended(input.link)
+    // It is said again when there is time for it, and expires where there is none for long.
+    if (input.type === 'presenceSaid' && this.#isShed(document)) return
     if (!this.#documents.has(document)) {
       // What comes late from a socket that is gone opens nothing.
       if (input.type !== 'joined') return
@@ -268,20 +253,99 @@ export class Tenant {
     this.#step(document, input, now)
   }
 
+  #isLetIn(document: string, joining: Joining, now: number): boolean {
+    const { classOf, joins } = this.#options
+    const afterMs = joins.ask(joining, classOf(document), now)
+    if (afterMs === undefined) return true
+    const code = closedCode.notNow
+    const effect = { type: 'close', link: joining.link, code, reason: reasonFor(code), afterMs } as const
+    this.#emit({ type: 'perform', document, epoch: newDocument.epoch, effect })
+    return false
+  }
+
+  #isShed(document: string): boolean {
+    const { overload, classOf } = this.#options
+    return overload.mode !== 'normal' && overload.isShed(classOf(document))
+  }
+
   #openRoom(document: string): void {
     const room = new Room({
       room: this.#options.nextRoom(),
       seals: new Seals(this.#options.key, this.#options.name, document, this.#branches),
       isJudged: this.#options.isJudged(document),
+      documentBytesMax: this.#options.documentBytesMax,
     })
-    const state = { epoch: firstEpoch, servedFrom: 0, foldedThrough: 0, last: 0 }
-    this.#documents.set(document, { room, state, wakesAt: Number.POSITIVE_INFINITY })
+    const { epoch } = newDocument
+    const wakesAt = Number.POSITIVE_INFINITY
+    this.#documents.set(document, { room, state: newDocument, epoch, isRead: false, wakesAt })
     this.#emit({ type: 'readDocument', document })
   }
 
   #documentRead(document: string, loaded: RoomInput & { type: 'loaded' }, now: number): void {
-    this.#open(document).state = loaded.document
+    const open = this.#open(document)
+    open.state = loaded.document
+    open.epoch = loaded.document.epoch
+    open.isRead = true
     this.#step(document, loaded, now)
+    if (this.#replacements.has(document)) this.#beginReplacing(document, now)
+  }
+
+  /** What was asked of a history that is no more comes to nothing. [E1] */
+  #performed({ document, epoch, input }: TenantInput & { type: 'performed' }, now: number): void {
+    const open = this.#documents.get(document)
+    if (open !== undefined && equalBytes(open.epoch, epoch)) return this.#step(document, input, now)
+    const isEndOfFold = input.type === 'foldMade' || input.type === 'foldEnded'
+    if (isEndOfFold && this.#retired.foldEnded(document, epoch))
+      this.#emit({ type: 'cleanUp', document, epoch })
+    return undefined
+  }
+
+  // Replacing and purging.
+
+  #replace(asked: Asked, now: number): void {
+    const { document } = asked
+    const before = this.#replacements.get(document) ?? []
+    this.#replacements.set(document, [...before, asked])
+    if (!this.#documents.has(document)) this.#openRoom(document)
+    else if (before.length === 0 && this.#open(document).isRead) this.#beginReplacing(document, now)
+  }
+
+  /** From here on nothing enters its log; what is on its way to the disk is acknowledged still. */
+  #beginReplacing(document: string, now: number): void {
+    const [asked] = this.#replacements.get(document) ?? []
+    if (asked === undefined) return
+    this.#step(document, { type: 'ending' }, now)
+    const { by } = asked
+    const bytes = by.pieces.reduce((sum, piece) => sum + piece.length, 0)
+    this.#commits.add({ document, epoch: this.#open(document).epoch, is: 'replace', by }, bytes)
+  }
+
+  /** Its links come back, and meet the new history. */
+  #retire(
+    { document, epoch, by }: Intent & { is: 'replace' },
+    intents: readonly Intent[],
+    now: number,
+  ): void {
+    const { room } = this.#open(document)
+    const code = by.stage === documentStage.live ? closedCode.replaced : closedCode.gone
+    this.#step(document, { type: 'ended', code }, now)
+    this.#documents.delete(document)
+    this.#emit({ type: 'forgetDocument', document })
+    const isOfIt = (intent: Intent) => intent.document === document && equalBytes(intent.epoch, epoch)
+    // A fold that waits, or waited, to count will not: nobody writes its pieces any more.
+    const isFoldMade = [...intents, ...this.#commits.waiting].some(
+      (intent) => isOfIt(intent) && intent.is === 'fold',
+    )
+    this.#commits.drop(isOfIt)
+    if (this.#retired.retire(document, epoch, room.isFolding && !isFoldMade))
+      this.#emit({ type: 'cleanUp', document, epoch })
+    const [done, ...rest] = this.#replacements.get(document) ?? []
+    if (done !== undefined) this.#emit({ type: 'replaced', request: done.request })
+    if (rest.length === 0) this.#replacements.delete(document)
+    else {
+      this.#replacements.set(document, rest)
+      this.#openRoom(document)
+    }
   }
 
   #open(document: string): OpenDocument {
@@ -299,50 +363,35 @@ export class Tenant {
   }
 
   #closeIfIdle(document: string, { room }: OpenDocument): void {
+    if (!room.isIdle || this.#replacements.has(document)) return
     // Its answers and folds may still wait for the disk.
-    const isAwaited = this.#waiting.some((intent) => intent.document === document)
-    if (!room.isIdle || isAwaited || this.#isWriting(document)) return
+    if (this.#commits.has((intent) => intent.document === document)) return
     this.#documents.delete(document)
     this.#emit({ type: 'forgetDocument', document })
   }
 
-  #isWriting(document: string): boolean {
-    return this.#disk.is !== 'idle' && this.#disk.intents.some((intent) => intent.document === document)
-  }
-
   #perform(document: string, open: OpenDocument, effect: RoomEffect): void {
+    const { epoch } = open
     switch (effect.type) {
       case 'append':
-        this.#waitingBytes += effect.update.length
-        this.#waiting.push({ document, is: 'append', effect })
-        return this.#holdSockets()
+        return this.#commits.add({ document, epoch, is: 'append', effect }, effect.update.length)
       case 'keepAnswer':
-        this.#waiting.push({ document, is: 'keep', answer: effect.answer })
-        return undefined
+        return this.#commits.add({ document, epoch, is: 'keep', answer: effect.answer })
       case 'forgetAnswers':
-        this.#waiting.push({ document, is: 'forget', ids: effect.ids })
-        return undefined
-      case 'validateFold':
-        this.#waiting.push({ document, is: 'fold', through: effect.through, servedFrom: effect.servedFrom })
-        return undefined
+        return this.#commits.add({ document, epoch, is: 'forget', ids: effect.ids })
+      case 'validateFold': {
+        const { through, servedFrom, claims } = effect
+        return this.#commits.add({ document, epoch, is: 'fold', through, servedFrom, claims })
+      }
       case 'wakeAt':
         open.wakesAt = Math.min(open.wakesAt, effect.time)
         return this.#emit(effect)
+      case 'tell':
+        this.#options.joins.told(effect.link, effect.message)
+        return this.#emit({ type: 'perform', document, epoch, effect })
       default:
-        return this.#emit({ type: 'perform', document, effect })
+        return this.#emit({ type: 'perform', document, epoch, effect })
     }
-  }
-
-  #holdSockets(): void {
-    if (this.#holdsSockets || this.#waitingBytes <= waitingBytesMax) return
-    this.#holdsSockets = true
-    this.#emit({ type: 'holdSockets', hold: true })
-  }
-
-  #letGoOfSockets(): void {
-    if (!this.#holdsSockets || this.#waitingBytes > waitingBytesMax) return
-    this.#holdsSockets = false
-    this.#emit({ type: 'holdSockets', hold: false })
   }
 
   #emit(effect: TenantEffect): void {

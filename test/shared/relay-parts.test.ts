@@ -1,12 +1,11 @@
-// The decisions that a room is made of, each by itself: answers, claims, presence, seals, growth.
+// The decisions that a room is made of, each by itself: answers, claims, seals, growth.
 import { expect, test } from 'vitest'
 import { Acks } from '../../shared/acks.ts'
 import { Claims } from '../../shared/claims.ts'
 import { counterRanges } from '../../shared/counter-ranges.ts'
 import { Growth } from '../../shared/growth.ts'
 import { hmac } from '../../shared/hmac.ts'
-import { foldRowsMin, presenceExpiryMs, presenceGraceMs, tailRowsMax } from '../../shared/limits.ts'
-import { Presence } from '../../shared/presence.ts'
+import { foldRowsMin, tailRowsMax } from '../../shared/limits.ts'
 import { Branches, Seals } from '../../shared/seals.ts'
 
 test('[D1] an answer waits for everything that was on its way when it was asked for', () => {
@@ -33,26 +32,6 @@ test('[P1] the first who speaks for a client id owns it', () => {
     true,
     false,
   ])
-})
-
-test('[P1] who comes back with the clock it left with is seen again at once', () => {
-  const presence = new Presence(new Claims())
-  const here = { client: 1, clock: 3, state: '{}' }
-  expect(presence.say('ana', [here], 0)).toEqual([here])
-  expect(presence.leave('ana')).toEqual([{ ...here, state: '' }])
-  expect(presence.say('ana', [here], 0)).toEqual([here])
-})
-
-test('[P1] who breaks off is gone after a grace, who falls silent when its presence expires', () => {
-  const presence = new Presence(new Claims())
-  const here = { client: 1, clock: 1, state: '{}' }
-  presence.say('ana', [here], 0)
-  presence.lose('ana', 100)
-  expect(presence.nextExpiry()).toBe(100 + presenceGraceMs)
-  expect(presence.say('ana', [here], 200)).toEqual([])
-  expect(presence.nextExpiry()).toBe(200 + presenceExpiryMs)
-  expect(presence.expire(199 + presenceExpiryMs)).toEqual([])
-  expect(presence.expire(200 + presenceExpiryMs)).toEqual([{ ...here, state: '' }])
 })
 
 test('[C2] a seal holds through the last position of the branch it was made in', () => {
@@ -119,17 +98,17 @@ test('[S1] HMAC-SHA-256 gives the values of RFC 4231', () => {
 })
 
 test('[C2] a log is folded when enough was written, and keeps a tail for cursors of late', () => {
-  const growth = new Growth()
+  const growth = new Growth(100 * 1024 * 1024)
   for (let position = 1; position < foldRowsMin; position++) growth.grew(position, 10)
-  expect(growth.wantsFold).toBe(false)
+  expect(growth.wantsFold(false)).toBe(false)
   growth.grew(foldRowsMin, 10)
-  expect(growth.wantsFold).toBe(true)
+  expect(growth.wantsFold(false)).toBe(true)
   growth.beginFold()
-  expect(growth.wantsFold).toBe(false)
+  expect(growth.wantsFold(false)).toBe(false)
   expect(growth.tailFrom(foldRowsMin)).toBe(foldRowsMin - tailRowsMax)
   growth.folded(foldRowsMin)
-  growth.endFold()
-  expect(growth.wantsFold).toBe(false)
+  growth.endFold(true)
+  expect(growth.wantsFold(false)).toBe(false)
 })
 
 test('counters are named as ranges', () => {

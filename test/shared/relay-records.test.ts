@@ -1,10 +1,12 @@
 // The relay's records, PROTOCOL §13: their bytes as they stand on disks, every record both ways, the order of keys.
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { documentStage } from '../../shared/document-state.ts'
 import { entryKind, refusedCode } from '../../shared/message.ts'
 import * as keys from '../../shared/record-keys.ts'
 import type { RecordKey } from '../../shared/record-keys.ts'
 import * as records from '../../shared/relay-records.ts'
+import { checksumOf } from '../../shared/checksum.ts'
 import { StoreError } from '../../shared/store.ts'
 import type { KeyRange } from '../../shared/store.ts'
 
@@ -52,14 +54,31 @@ const goldenKeys: readonly [RecordKey, Uint8Array, string][] = [
     keys.ownerKey('é', replica),
     '6f 0002 c3a9 0010 101112131415161718191a1b1c1d1e1f',
   ],
+  [{ type: 'cleanUp', ...history }, keys.cleanUpKey(history), `67 ${historyHex}`],
+  [{ type: 'claims', ...history }, keys.claimsKey(history), `77 ${historyHex}`],
+  [{ type: 'logState', ...history }, keys.logStateKey(history), `6c ${historyHex}`],
+  [{ type: 'quarantined', key: unhex('74 00') }, keys.quarantinedKey(unhex('74 00')), '71 7400'],
+  [{ type: 'migration' }, keys.migrationKey(), '6d'],
+  [
+    { type: 'revokedSubject', tenant: 'é', subject: 'ab' },
+    keys.revokedSubjectKey('é', 'ab'),
+    '76 0002 c3a9 0002 6162',
+  ],
+  [{ type: 'revokedToken', id: 'ab' }, keys.revokedTokenKey('ab'), '6a 0002 6162'],
 ]
 
-const document = { epoch, servedFrom: 300, foldedThrough: 0, last: 301, stage: records.documentStage.purged }
+const document = { epoch, servedFrom: 300, foldedThrough: 0, last: 301, stage: documentStage.purged }
 const update = Uint8Array.of(0, 0)
 const row = { previous: 300, kind: entryKind.edit, author: counted(0x10, 8), update }
 const unsigned = { previous: 0, kind: entryKind.repair, author: undefined, update: new Uint8Array() }
-const change = { document: 'ab', epoch }
+const change = { document: 'ab', epoch, stage: documentStage.live }
+const purge = { ...change, stage: documentStage.purged }
+const claims = [
+  { author: counted(0x10, 8), clients: [1, 300] },
+  { author: counted(0x20, 8), clients: [] },
+]
 const answer = { code: refusedCode.badUpdate, reason: 'né' }
+const logState = { through: 300, snapshotBytes: 7, state: Uint8Array.of(0, 0, 0) }
 
 type Golden = readonly [name: string, value: unknown, bytes: Uint8Array, read: unknown, hex: string]
 
@@ -72,7 +91,7 @@ const golden = <Value>(
 ): Golden => [name, value, encode(value), decode(encode(value)), digits]
 
 const goldenValues: readonly Golden[] = [
-  golden('format', records.diskFormatVersion, records.encodeFormat, records.decodeFormat, '02'),
+  golden('format', records.diskFormatVersion, records.encodeFormat, records.decodeFormat, '04'),
   golden('secret key', counted(0, 32), records.encodeSecretKey, records.decodeSecretKey, hex(counted(0, 32))),
   golden('head', 300, records.encodeHead, records.decodeHead, 'ac02'),
   golden('branch', epoch, records.encodeBranch, records.decodeBranch, hex(epoch)),
@@ -86,18 +105,34 @@ const goldenValues: readonly Golden[] = [
   golden('row', row, records.encodeRow, records.decodeRow, 'ac02 00 1011121314151617 0000'),
   golden('row of nobody', unsigned, records.encodeRow, records.decodeRow, '00 02 0000000000000000'),
   golden('change', change, records.encodeChange, records.decodeChange, `02 6162 ${hex(epoch)}`),
+  golden('purge', purge, records.encodeChange, records.decodeChange, `02 6162 ${hex(epoch)} 01`),
+  golden(
+    'claims',
+    claims,
+    records.encodeClaims,
+    records.decodeClaims,
+    '1011121314151617 02 01 ac02 2021222324252627 00',
+  ),
   golden('answer', answer, records.encodeAnswer, records.decodeAnswer, '14 03 6ec3a9'),
+  golden('revocation', 300, records.encodeRevoked, records.decodeRevoked, 'ac02'),
   golden('owner', counted(0, 32), records.encodeOwner, records.decodeOwner, hex(counted(0, 32))),
+  golden('piece', update, records.encodePiece, records.decodePiece, '0000'),
+  golden('log state', logState, records.encodeLogState, records.decodeLogState, 'ac02 07 000000'),
 ]
 
-describe('the bytes on the disk are those of format 2:', () => {
+/** High byte first. */
+const checksumHex = (bytes: Uint8Array) => checksumOf(bytes).toString(16).padStart(8, '0')
+
+describe('the bytes on the disk are those of format 4:', () => {
   test.each(goldenKeys)('[C2] key of %o', (key, bytes, digits) => {
     expect(hex(bytes)).toBe(digits.replaceAll(' ', ''))
     expect(keys.decodeKey(unhex(digits))).toEqual(key)
   })
 
-  test.each(goldenValues)('[C2] %s', (_name, value, bytes, read, digits) => {
-    expect(hex(bytes)).toBe(digits.replaceAll(' ', ''))
+  test.each(goldenValues)('[C2] %s', (name, value, bytes, read, digits) => {
+    // Of whatever version it is, the format has to be read.
+    const checksum = name === 'format' ? '' : checksumHex(unhex(digits))
+    expect(hex(bytes)).toBe(digits.replaceAll(' ', '') + checksum)
     expect(read).toEqual(value)
   })
 })
@@ -111,8 +146,12 @@ const decoders = {
   document: records.decodeDocument,
   row: records.decodeRow,
   change: records.decodeChange,
+  claims: records.decodeClaims,
+  revoked: records.decodeRevoked,
   answer: records.decodeAnswer,
   owner: records.decodeOwner,
+  piece: records.decodePiece,
+  logState: records.decodeLogState,
 }
 
 const isReadOrDamaged = (decode: (bytes: Uint8Array) => unknown, bytes: Uint8Array) => {
@@ -135,8 +174,9 @@ test.each(Object.entries(decoders))('[W1] any bytes are a %s or damaged', (_name
       return changed
     })
   fc.assert(
-    fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), almostValid), (bytes) =>
-      isReadOrDamaged(decode, bytes),
+    fc.property(
+      fc.oneof(fc.uint8Array({ maxLength: 80 }), almostValid),
+      (bytes) => isReadOrDamaged(decode, bytes) && isReadOrDamaged(decode, records.withChecksum(bytes)),
     ),
     { numRuns: 3000 },
   )
@@ -156,8 +196,18 @@ test.each([
   ['an answer of an unknown code', records.decodeAnswer, '01 00'],
   ['a secret key of 31 bytes', records.decodeSecretKey, hex(counted(0, 31))],
 ])('[W1] %s is damaged', (_name, decode: (bytes: Uint8Array) => unknown, digits) => {
-  expect(() => decode(unhex(digits))).toThrow(StoreError)
-  expect(() => decode(unhex(digits))).toThrow(expect.objectContaining({ code: 'damaged' }))
+  const bytes = decode === keys.decodeKey ? unhex(digits) : records.withChecksum(unhex(digits))
+  expect(() => decode(bytes)).toThrow(StoreError)
+  expect(() => decode(bytes)).toThrow(expect.objectContaining({ code: 'damaged' }))
+})
+
+test('[D1] a record of which one bit is not what was written is damaged', () => {
+  const bytes = records.encodeRow(row)
+  for (let bit = 0; bit < 8 * bytes.length; bit++) {
+    const flipped = bytes.slice()
+    flipped[bit >> 3]! ^= 1 << (bit & 7)
+    expect(() => records.decodeRow(flipped)).toThrow(expect.objectContaining({ code: 'damaged' }))
+  }
 })
 
 test('[S1] a name that would share its records with another is refused, and one too long for a key', () => {
@@ -223,9 +273,11 @@ test('[C2] any value comes back as it went', () => {
     servedFrom: number,
     foldedThrough: number,
     last: number,
-    stage: fc.constantFrom(...Object.values(records.documentStage)),
+    stage: fc.constantFrom(...Object.values(documentStage)),
   })
-  const anyChange = fc.record({ document: name, epoch: bytesOf(16) })
+  const stage = fc.constantFrom(...Object.values(documentStage))
+  const anyChange = fc.record({ document: name, epoch: bytesOf(16), stage })
+  const anyClaims = fc.array(fc.record({ author: bytesOf(records.authorBytes), clients: fc.array(number) }))
   const anyAnswer = fc.record({ code: fc.constantFrom(...Object.values(refusedCode)), reason: name })
   fc.assert(
     fc.property(
@@ -233,12 +285,14 @@ test('[C2] any value comes back as it went', () => {
       anyDocument,
       anyChange,
       anyAnswer,
+      anyClaims,
       number,
-      (aRow, aDocument, aChange, anAnswer, head) => {
+      (aRow, aDocument, aChange, anAnswer, someClaims, head) => {
         expect(records.decodeRow(records.encodeRow(aRow))).toEqual(aRow)
         expect(records.decodeDocument(records.encodeDocument(aDocument))).toEqual(aDocument)
         expect(records.decodeChange(records.encodeChange(aChange))).toEqual(aChange)
         expect(records.decodeAnswer(records.encodeAnswer(anAnswer))).toEqual(anAnswer)
+        expect(records.decodeClaims(records.encodeClaims(someClaims))).toEqual(someClaims)
         expect(records.decodeHead(records.encodeHead(head))).toBe(head)
       },
     ),
@@ -312,7 +366,14 @@ test('[S1] [E1] no record of one tenant, document or epoch is in a range of anot
         sameTenant,
       )
 
-      const inHistory = [keys.rowKey(place, one), keys.pieceKey(place, one, two), keys.answerKey(entry)]
+      expect(isIn(keys.cleanUpKey(place), keys.cleanUpRange(other.tenant))).toBe(sameTenant)
+
+      const inHistory = [
+        keys.rowKey(place, one),
+        keys.pieceKey(place, one, two),
+        keys.answerKey(entry),
+        keys.claimsKey(place),
+      ]
       const { tenant: otherTenant, document: otherDocument } = other
       const underDocument = keys.historyRanges({ tenant: otherTenant, document: otherDocument })
       for (const key of inHistory) {
@@ -340,6 +401,15 @@ test('[S1] records of different kinds share no range, and all are in everything'
         change: keys.changeKey(tenant, Math.max(one, 1)),
         answer: keys.answerKey(entry),
         owner: keys.ownerKey(tenant, id),
+        cleanUp: keys.cleanUpKey(place),
+        claims: keys.claimsKey(place),
+        logState: keys.logStateKey(place),
+        quarantined: keys.quarantinedKey(keys.headKey(tenant)),
+        migration: keys.migrationKey(),
+        probe: keys.probeKey(),
+        told: keys.toldKey(tenant),
+        revokedSubject: keys.revokedSubjectKey(tenant, named),
+        revokedToken: keys.revokedTokenKey(named),
       }
       const ranges: Partial<Record<RecordKey['type'], KeyRange>> = {
         head: keys.headRange(),
@@ -349,6 +419,9 @@ test('[S1] records of different kinds share no range, and all are in everything'
         piece: keys.pieceRange(place, one),
         change: keys.changeRange(tenant, 0),
         answer: keys.answerRange(place),
+        cleanUp: keys.cleanUpRange(tenant),
+        revokedSubject: keys.revokedRanges()[0],
+        revokedToken: keys.revokedRanges()[1],
       }
       for (const [type, key] of Object.entries(allKeys)) {
         expect(isIn(key, keys.everything)).toBe(true)

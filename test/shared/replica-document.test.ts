@@ -190,15 +190,17 @@ describe('refusals', () => {
     expect(story.store.inbox()).toHaveLength(1)
   })
 
-  test('[R1] where all writing is refused, what was not sent goes to the inbox too', () => {
-    const story = new Story().load()
-    for (let index = 0; index < 60; index++) story.edit(index)
+  test('[D3] where all writing is refused, each edit has its own answer: the log may have one from before', () => {
+    const story = new Story().load().edit(1).edit(2).edit(3)
     story.tell({ type: 'socketReady' }).opened(atHead, { rights: right.read })
     story.refuse(0, refusedCode.readOnly)
-    expect(story.store.inbox()).toHaveLength(60)
+    expect(story.store.inbox()).toHaveLength(1)
+    story.ack(2)
+    story.refuse(2, refusedCode.readOnly)
+    expect(story.store.inbox().map(({ counter }) => counter)).toEqual([1, 3])
     expect(story.store.outbox()).toEqual([])
     expect(story.said('filed')).toEqual([])
-    expect(story.status).toMatchObject({ refused: 60, pending: 0, mayWrite: false })
+    expect(story.status).toMatchObject({ refused: 2, pending: 0, mayWrite: false })
   })
 
   test('[R1] a refusal of what a clone of this profile sent under the same counter refuses nothing here', () => {
@@ -432,13 +434,16 @@ describe('giving back', () => {
   })
 
   test('[L1] what builds on something that is nowhere any more waits for a person, not for ever', () => {
-    const story = asked()
-    repair(story, 0, 0)
-    story.tell({ type: 'missing', room, stateVector: bytes(0) })
-    repair(story, 0, 0)
-    story.tell({ type: 'missing', room, stateVector: bytes(0) })
+    // Of client 7 the first clock is nowhere; what client 8 wrote needs nothing.
+    const story = new Story().load().online(3).forget()
+    story.edit(1, 1, 7, 1, 4, 1, 1, 97, 1, 98, 0).edit(1, 1, 8, 0, 4, 1, 1, 97, 1, 98, 0)
+    for (let round = 0; round < 2; round++) {
+      story.tell({ type: 'missing', room, stateVector: bytes(0) })
+      repair(story, 0, 0)
+    }
+    story.tell({ type: 'missing', room, stateVector: bytes(1, 8, 1) })
     expect(story.store.inbox()).toMatchObject([{ counter: 1, code: 0 }])
-    expect(story.status).toMatchObject({ refused: 1, pending: 0 })
+    expect(story.status).toMatchObject({ refused: 1, pending: 1 })
     expect(story.rebuilds).toBe(1)
   })
 
@@ -547,6 +552,68 @@ describe('stops', () => {
     const story = new Story().load().online(3).forget()
     story.tell({ ...closed, code: closedCode.replaced, comeBack: comeBack.later })
     expect(story.all('open')).toHaveLength(1)
+  })
+
+  test('[E1] what goes up from memory while the disk refuses does not enter the history that comes after', () => {
+    const other = { kind: planKind.whole, reason: planReason.otherEpoch } as const
+    const replaced = { ...closed, code: closedCode.replaced, comeBack: comeBack.later }
+    const typed = new Story().load().online(3)
+    typed.disk = 'refuses'
+    typed.edit(1)
+    const repairing = new Story().load().online(3).edit(1)
+    repairing.disk = 'refuses'
+    repairing.ack(1).tell({ type: 'linkLost' }).tell({ type: 'socketReady' })
+    repairing.opened(
+      { kind: planKind.exchange, reason: planReason.otherBranch, stateVector: bytes(0) },
+      { head: 3 },
+    )
+    for (const story of [typed, repairing]) {
+      story.tell(replaced).forget().opened(other, { head: 9, epoch: epochB })
+      story.tell({ type: 'caughtUp', room, through: 9 })
+      story.disk = 'works'
+      story.wait(60_000).wait(60_000)
+      expect(story.pushed()).toEqual([])
+      expect(story.status).toMatchObject({ inMemory: 0, pending: 0, phase: 'live' })
+    }
+    expect(typed.store.inbox()).toMatchObject([{ code: closedCode.replaced }])
+  })
+
+  test('[E1] [D3] a document that was deleted leaves the device; what is pending goes to the inbox', () => {
+    const story = new Story().load().online(3).delivery(3, 4, bytes(7)).edit(1)
+    story.forget().tell({ ...closed, code: closedCode.gone })
+    expect(story.rows()).toEqual([])
+    expect(story.store.outbox()).toEqual([])
+    expect(story.store.inbox()).toMatchObject([{ code: closedCode.gone, epoch: epochA }])
+    expect(story.store.place(story.tag)).toBeUndefined()
+    expect([story.rebuilds, story.doc]).toEqual([1, []])
+    expect(story.status).toMatchObject({ phase: 'closed', waitingFor: 'gone', refused: 1, pending: 0 })
+    // Typed before anybody could see that it is gone.
+    story.edit(2)
+    expect(story.store.inbox()).toHaveLength(2)
+    expect(story.rows()).toEqual([])
+  })
+
+  test('[E1] [D3] what a disk could not take before the document was deleted goes to the inbox when it can', () => {
+    const story = new Story().load().online(3)
+    story.disk = 'refuses'
+    story.edit(1).tell({ ...closed, code: closedCode.gone })
+    expect(story.status).toMatchObject({ inMemory: 1, refused: 0 })
+    story.disk = 'works'
+    story.wait(60_000)
+    expect(story.store.inbox()).toHaveLength(1)
+    expect(story.rows()).toEqual([])
+    expect(story.status).toMatchObject({ inMemory: 0, pending: 0, refused: 1 })
+  })
+
+  test('[E1] a document that was deleted says so once: opened again, there is nothing left to take away', () => {
+    const story = new Story()
+      .load()
+      .online(3)
+      .tell({ ...closed, code: closedCode.gone })
+    story.forget().tell({ type: 'retried' })
+    expect(story.last('open').knowledge).toEqual({ kind: 0 })
+    story.tell({ ...closed, code: closedCode.gone })
+    expect(story.all('write')).toEqual([])
   })
 
   test('[L1] a link that is told to come back later does', () => {

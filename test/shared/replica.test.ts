@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 
-import { comeBack, goodbyeCode, relayMode } from '../../shared/message.ts'
+import { closedCode, comeBack, goodbyeCode, relayMode } from '../../shared/message.ts'
 import type { ComeBack, GoodbyeCode, Message } from '../../shared/message.ts'
 import { newHead, newPlace } from '../../shared/replica-records.ts'
 import { Replica } from '../../shared/replica.ts'
@@ -356,6 +356,69 @@ describe('the background', () => {
     expect(device.effects.find(({ type }) => type === 'storeList')).toMatchObject({ cursor: undefined })
     device.forget().hear(changed(false, 'two'))
     expect(device.effects.find(({ type }) => type === 'storeList')).toMatchObject({ cursor: bytes(9) })
+  })
+
+  test('[C2] the cursor of a full list comes with what the list does not name, for it stands for that too', () => {
+    const device = new Device(true).online().forget()
+    const full = (more: boolean, name: string) => ({ ...changed(more, name), full: true }) as Message
+    device.hear(full(true, 'one')).hear(full(false, 'two'))
+    const stored = () =>
+      device.effects.flatMap((effect) =>
+        effect.type === 'storeList'
+          ? [[effect.documents.map(({ document }) => document), effect.cursor]]
+          : [],
+      )
+    expect(stored()).toEqual([
+      [['one'], undefined],
+      [['two'], undefined],
+    ])
+    expect(device.types()).toContain('readDocuments')
+    device.forget()
+    const held = (document: string, epoch = epochA) => ({ document, epoch })
+    // What never was the relay's is nobody's to take away.
+    const documents = [held('one'), held('unlisted'), held('two'), held('new', bytes())]
+    device.tell({ type: 'documentsRead', documents })
+    expect(stored()).toEqual([[['unlisted'], bytes(9)]])
+    device.forget().tell({ type: 'documentsRead', documents })
+    expect(stored()).toEqual([])
+  })
+
+  test('[C2] a full list that was cut short says nothing of what it did not come to', () => {
+    const device = new Device(true).online()
+    device.hear({ ...changed(true, 'one'), full: true } as Message).cut()
+    device.wait(60_000).connect()
+    device.hear({ type: 'authenticated', tenant: '', subject: '', expiresInMs: 0, rightsVersion: 1 })
+    device.forget().hear({ ...changed(false, 'two'), full: true } as Message)
+    device.tell({ type: 'documentsRead', documents: [{ document: 'one', epoch: epochA }] })
+    expect(device.effects).toContainEqual({
+      type: 'storeList',
+      documents: [{ document: 'one', epoch: epochA, position: 0 }],
+      cursor: bytes(9),
+    })
+  })
+
+  test('[B1] a document that the relay puts off is waited for, and the others with it', () => {
+    const device = new Device(true)
+      .online()
+      .hear(changed(false, 'one', 'two'))
+      .forget()
+    const link = 1
+    const word = {
+      type: 'closed',
+      link,
+      code: closedCode.notNow,
+      comeBack: comeBack.later,
+      reason: '',
+    } as const
+    device.hear({ ...word, afterMs: 5_000 })
+    expect(device.sent('open')).toEqual([])
+    expect(device.wait(4_999).sent('open')).toEqual([])
+    expect(
+      device
+        .wait(1)
+        .sent('open')
+        .map(({ document }) => document),
+    ).toEqual(['one'])
   })
 
   test('[B1] documents are fetched one after the other, behind the one that is looked at', () => {

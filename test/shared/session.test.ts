@@ -1,8 +1,8 @@
 // What may be said when on a native socket: every phase of a session against every message, completely, and the clock.
 import { expect, test } from 'vitest'
-import { comeBack, goodbyeCode, knowledgeKind, right, wireVersion } from '../../shared/message.ts'
+import { closedCode, comeBack, goodbyeCode, knowledgeKind, right, wireVersion } from '../../shared/message.ts'
 import type { Message, MessageOf } from '../../shared/message.ts'
-import { silenceMs, silencesMax } from '../../shared/limits.ts'
+import { silenceMs, silencesMax, waitingMessagesMax } from '../../shared/limits.ts'
 import { Session } from '../../shared/session.ts'
 import type { Grant, SessionEffect } from '../../shared/session.ts'
 
@@ -101,7 +101,7 @@ const table: { readonly [P in Phase]: Row } = {
     leave: 'acts',
     closed: 'ends',
     rights: 'ends',
-    changes: 'nothing',
+    changes: 'acts',
     changed: 'ends',
   },
   ended: all('nothing'),
@@ -115,16 +115,22 @@ const grant: Grant = {
   rightsOf: (document) => (document === 'secret' ? 0 : right.read + right.write),
 }
 
-function sessionIn(phase: Phase): Session {
+const calm = { type: 'mode', mode: 0, classes: 0, afterMs: 0 } as const
+const busy = { type: 'mode', mode: 1, classes: 1, afterMs: 5_000 } as const
+
+function sessionIn(phase: Phase, mode: MessageOf<'mode'> = calm): Session {
   let link = 0
-  const session = new Session({ nextLink: () => ++link, durability: 0, entryBytesMax: 1 }, 0)
+  const session = new Session(
+    { nextLink: () => ++link, durability: 0, entryBytesMax: 1, mode: () => mode },
+    0,
+  )
   const received = (message: Message) => session.step({ type: 'received', message }, 0)
   if (phase === 'meeting') return session
   received(samples.hello)
   if (phase === 'met') return session
   received(samples.authenticate)
   if (phase === 'checkingToken') return session
-  session.step({ type: 'tokenChecked', grant, reason: '' }, 0)
+  session.step({ type: 'tokenChecked', grant }, 0)
   if (phase === 'checkingReplica') return session
   session.step({ type: 'replicaChecked', isItsOwn: true }, 0)
   received({ ...samples.open, link: 1, document: 'story' })
@@ -161,12 +167,12 @@ test('[S1] a document that the token does not open is closed, and no room hears 
 test('[S1] a new token that may read less closes links, one that may write less tells the room', () => {
   const session = sessionIn('open')
   const readOnly = { ...grant, rightsOf: () => right.read }
-  expect(session.step({ type: 'tokenChecked', grant: readOnly, reason: '' }, 0)).toMatchObject([
+  expect(session.step({ type: 'tokenChecked', grant: readOnly }, 0)).toMatchObject([
     { type: 'send', message: { type: 'authenticated' } },
     { type: 'happened', input: { type: 'rightsChanged', mayWrite: false } },
   ])
   const none = { ...grant, rightsOf: () => 0 }
-  expect(session.step({ type: 'tokenChecked', grant: none, reason: '' }, 0)).toMatchObject([
+  expect(session.step({ type: 'tokenChecked', grant: none }, 0)).toMatchObject([
     { type: 'send', message: { type: 'authenticated' } },
     { type: 'happened', input: { type: 'left' } },
     { type: 'send', message: { type: 'closed', link: 1 } },
@@ -176,21 +182,164 @@ test('[S1] a new token that may read less closes links, one that may write less 
 
 test('[S1] a token of somebody else ends the socket: that is another store on the device', () => {
   const session = sessionIn('open')
-  const effects = session.step({ type: 'tokenChecked', grant: { ...grant, subject: 'ben' }, reason: '' }, 0)
+  const effects = session.step({ type: 'tokenChecked', grant: { ...grant, subject: 'ben' } }, 0)
   expect(effects[0]).toMatchObject({ message: { type: 'goodbye', code: goodbyeCode.otherSubject } })
+})
+
+/** A grant that knows nothing before it was asked. */
+function askedGrant(): Grant & { readonly known: Map<string, number> } {
+  const known = new Map<string, number>()
+  return { ...grant, known, rightsOf: (document) => known.get(document) }
+}
+
+function sessionWith(granted: Grant): Session {
+  const session = sessionIn('checkingToken')
+  session.step({ type: 'tokenChecked', grant: granted }, 0)
+  session.step({ type: 'replicaChecked', isItsOwn: true }, 0)
+  return session
+}
+
+const story = { ...samples.open, link: 1, document: 'story' }
+const knownSaid = { ...samples.known, link: 1 }
+
+test('[S1] where somebody has to be asked for the rights, no room hears of a link before the answer', () => {
+  const asked = askedGrant()
+  const session = sessionWith(asked)
+  expect(session.step({ type: 'received', message: story }, 0)).toEqual([
+    { type: 'askRights', link: 1, document: 'story' },
+  ])
+  expect(session.step({ type: 'received', message: knownSaid }, 0)).toEqual([])
+  asked.known.set('story', right.read)
+  const answer = { type: 'rightsAnswered', link: 1, document: 'story', refusal: undefined } as const
+  expect(session.step(answer, 0)).toMatchObject([
+    { type: 'happened', input: { type: 'joined', mayWrite: false } },
+    { type: 'happened', input: { type: 'knew' } },
+  ])
+  expect(session.step(answer, 0)).toEqual([])
+})
+
+test('[S1] a link whose rights are refused is closed, with the way back that fits, and may be opened again', () => {
+  for (const [isPassing, code, back] of [
+    [false, closedCode.forbidden, comeBack.withToken],
+    [true, closedCode.notNow, comeBack.later],
+  ] as const) {
+    const session = sessionWith(askedGrant())
+    session.step({ type: 'received', message: story }, 0)
+    const refusal = { code: 'no', reason: 'No.', isPassing }
+    const effects = session.step({ type: 'rightsAnswered', link: 1, document: 'story', refusal }, 0)
+    const message = { type: 'closed', link: 1, code, comeBack: back, reason: 'No.' }
+    expect(effects).toMatchObject([{ type: 'send', message }])
+    expect(session.step({ type: 'received', message: story }, 0)).toMatchObject([{ type: 'askRights' }])
+  }
+})
+
+test('[S1] an answer for a link that was left meanwhile opens nothing', () => {
+  const asked = askedGrant()
+  const session = sessionWith(asked)
+  session.step({ type: 'received', message: story }, 0)
+  expect(session.step({ type: 'received', message: { type: 'leave', link: 1 } }, 0)).toEqual([])
+  session.step({ type: 'received', message: { ...story, document: 'other' } }, 0)
+  asked.known.set('story', right.read)
+  const answer = { type: 'rightsAnswered', link: 1, refusal: undefined } as const
+  expect(session.step({ ...answer, document: 'story' }, 0)).toEqual([])
+  asked.known.set('other', right.read)
+  expect(session.step({ ...answer, document: 'other' }, 0)).toMatchObject([
+    { type: 'happened', document: 'other', input: { type: 'joined' } },
+  ])
+})
+
+test('[B1] so much may be said of links whose rights are asked for, and no more', () => {
+  const session = sessionWith(askedGrant())
+  session.step({ type: 'received', message: story }, 0)
+  for (let n = 0; n < waitingMessagesMax; n++) {
+    expect(session.step({ type: 'received', message: knownSaid }, 0)).toEqual([])
+  }
+  expect(session.step({ type: 'received', message: knownSaid }, 0)[0]).toMatchObject({
+    message: { type: 'goodbye', code: goodbyeCode.tooMuch },
+  })
+})
+
+test('[S1] looked at again, a link that may do less is told so or shut, at once', () => {
+  const asked = askedGrant()
+  asked.known.set('story', right.read + right.write)
+  const session = sessionWith(asked)
+  session.step({ type: 'received', message: story }, 0)
+  const less = askedGrant()
+  less.known.set('story', right.read)
+  expect(session.step({ type: 'grantRenewed', grant: less }, 0)).toMatchObject([
+    { type: 'happened', input: { type: 'rightsChanged', mayWrite: false } },
+  ])
+  const unknown = { ...askedGrant(), rightsVersion: 2 }
+  expect(session.step({ type: 'grantRenewed', grant: unknown }, 0)).toMatchObject([
+    { type: 'send', message: { type: 'authenticated', rightsVersion: 2 } },
+    { type: 'askRights', link: 1, document: 'story' },
+  ])
+  const refusal = { code: 'no', reason: 'No.', isPassing: false }
+  expect(session.step({ type: 'rightsAnswered', link: 1, document: 'story', refusal }, 0)).toMatchObject([
+    { type: 'happened', input: { type: 'left' } },
+    { type: 'send', message: { type: 'closed', link: 1, code: closedCode.forbidden } },
+  ])
+  expect(session.linkCount).toBe(0)
+})
+
+test('[S1] looked at again, a token that is somebody else’s now ends the socket', () => {
+  const [first] = sessionIn('open').step({ type: 'grantRenewed', grant: { ...grant, tenant: 'other' } }, 0)
+  expect(first).toMatchObject({ message: { type: 'goodbye', code: goodbyeCode.otherSubject } })
+})
+
+test('[S1] looked at again before the socket is open, a grant holds from its beginning', () => {
+  const session = sessionIn('checkingReplica')
+  expect(session.step({ type: 'grantRenewed', grant: { ...grant, rightsOf: () => 0 } }, 0)).toEqual([])
+  session.step({ type: 'replicaChecked', isItsOwn: true }, 0)
+  expect(session.step({ type: 'received', message: story }, 0)).toMatchObject([
+    { type: 'send', message: { type: 'closed', link: 1 } },
+  ])
+})
+
+test('[S1] a token that is refused ends the socket, with a new token or, if nobody can tell, later', () => {
+  for (const [isPassing, code, back] of [
+    [false, goodbyeCode.unauthenticated, comeBack.withToken],
+    [true, goodbyeCode.failing, comeBack.later],
+  ] as const) {
+    const refusal = { code: 'no', reason: 'No.', isPassing }
+    for (const phase of ['checkingToken', 'open'] as const) {
+      const effects = sessionIn(phase).step({ type: 'tokenRefused', refusal }, 0)
+      const message = { type: 'goodbye', code, comeBack: back, reason: 'No.' }
+      expect(effects.find(({ type }) => type === 'send')).toMatchObject({ message })
+      expect(effects.at(-1)).toEqual({ type: 'end' })
+    }
+  }
+})
+
+test('[B1] tokens that come faster than they are checked are checked one at a time, the last one last', () => {
+  const session = sessionIn('open')
+  const say = (token: string) =>
+    session.step({ type: 'received', message: { type: 'authenticate', token } }, 0)
+  expect(say('one')).toEqual([{ type: 'checkToken', token: 'one' }])
+  expect(say('two')).toEqual([])
+  expect(say('three')).toEqual([])
+  expect(session.step({ type: 'tokenChecked', grant }, 0).at(-1)).toEqual({
+    type: 'checkToken',
+    token: 'three',
+  })
+  expect(session.step({ type: 'tokenChecked', grant }, 0)).toMatchObject([{ type: 'send' }])
+  expect(say('four')).toEqual([{ type: 'checkToken', token: 'four' }])
 })
 
 test('[L1] a token that will expire is told of in time, and one that has ends the socket with a way back', () => {
   const session = sessionIn('open')
-  session.step({ type: 'tokenChecked', grant: { ...grant, expiresAt: 100_000 }, reason: '' }, 0)
-  session.step({ type: 'received', message: samples.ping }, 40_000)
-  expect(session.step({ type: 'woken' }, 40_000)).toMatchObject([
-    { type: 'send', message: { type: 'authExpiring', inMs: 60_000 } },
+  session.step({ type: 'tokenChecked', grant: { ...grant, expiresAt: 100_000 } }, 0)
+  expect(session.step({ type: 'woken' }, 49_999)).not.toContainEqual(
+    expect.objectContaining({ message: expect.objectContaining({ type: 'authExpiring' }) }),
+  )
+  session.step({ type: 'received', message: samples.ping }, 50_000)
+  expect(session.step({ type: 'woken' }, 50_000)).toMatchObject([
+    { type: 'send', message: { type: 'authExpiring', inMs: 50_000 } },
     { type: 'wakeAt' },
     { type: 'wakeAt' },
   ])
-  session.step({ type: 'received', message: samples.ping }, 99_999)
-  expect(session.step({ type: 'woken' }, 100_000)[0]).toMatchObject({
+  session.step({ type: 'received', message: samples.ping }, 119_999)
+  expect(session.step({ type: 'woken' }, 120_000)[0]).toMatchObject({
     message: { type: 'goodbye', code: goodbyeCode.unauthenticated, comeBack: comeBack.withToken },
   })
 })
@@ -201,4 +350,47 @@ test('[L1] silence is broken with a ping, and after three silences the other is 
   const effects = session.step({ type: 'woken' }, silenceMs * silencesMax)
   expect(effects[0]).toMatchObject({ message: { type: 'goodbye', code: goodbyeCode.silent } })
   expect(effects.at(-1)).toEqual({ type: 'end' })
+})
+
+test('[B1] a socket is told how much the relay has to do when that changes, and when it comes in unless that is little', () => {
+  const modesIn = (effects: readonly SessionEffect[]) =>
+    effects.flatMap((effect) =>
+      effect.type === 'send' && effect.message.type === 'mode' ? [effect.message] : [],
+    )
+  for (const [mode, atOnce] of [
+    [calm, []],
+    [busy, [busy]],
+  ] as const) {
+    const session = sessionIn('checkingReplica', mode)
+    expect(session.step({ type: 'modeChanged' }, 0)).toEqual([])
+    expect(modesIn(session.step({ type: 'replicaChecked', isItsOwn: true }, 0))).toEqual(atOnce)
+    expect(modesIn(session.step({ type: 'modeChanged' }, 0))).toEqual([mode])
+  }
+})
+
+test('[B1] a link that is put off is closed with when to come again', () => {
+  const closed = { type: 'closed', link: 1, code: closedCode.notNow, reason: 'busy', afterMs: 3_000 } as const
+  expect(sessionIn('open').step(closed, 0)).toMatchObject([
+    { type: 'happened', input: { type: 'left' } },
+    {
+      type: 'send',
+      message: { type: 'closed', code: closedCode.notNow, comeBack: comeBack.later, afterMs: 3_000 },
+    },
+  ])
+})
+
+test('[S1] what changed is asked with the rights of the token, and again with those of another token', () => {
+  const session = sessionIn('open')
+  const asked = session.step({ type: 'received', message: { ...samples.changes, follow: true } }, 0)
+  expect(asked).toMatchObject([{ type: 'workspace', tenant: 'acme', input: { type: 'changesAsked', grant } }])
+  const other = { ...grant, rightsVersion: 2 }
+  expect(session.step({ type: 'grantRenewed', grant: other }, 0)).toContainEqual(
+    expect.objectContaining({
+      type: 'workspace',
+      input: expect.objectContaining({ type: 'grantChanged', grant: other }),
+    }),
+  )
+  expect(session.step({ type: 'lost' }, 0)).toContainEqual(
+    expect.objectContaining({ type: 'workspace', input: expect.objectContaining({ type: 'left' }) }),
+  )
 })

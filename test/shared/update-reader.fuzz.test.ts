@@ -92,7 +92,9 @@ function measured(
     allocated = Math.min(allocated, next.allocated)
   }
   if (ms > readMsMax || allocated > allocatedMax) {
-    throw new Error(`The reader took ${ms} ms and ${allocated} bytes for ${bytes.length} bytes: ${hex(bytes)}`)
+    throw new Error(
+      `The reader took ${ms} ms and ${allocated} bytes for ${bytes.length} bytes: ${hex(bytes)}`,
+    )
   }
   seen.slowestMs = Math.max(seen.slowestMs, ms)
   if (bytes.length >= measuredBytesMin) {

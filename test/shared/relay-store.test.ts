@@ -1,0 +1,81 @@
+// The relay's store on a simulated disk: formats, and batches of which nobody knows whether they landed.
+import { expect, test } from 'vitest'
+import { documentStage, firstEpoch, newDocument } from '../../shared/document-state.ts'
+import { formatKey, secretKeyKey } from '../../shared/record-keys.ts'
+import { decodeFormat, diskFormatVersion, encodeFormat, encodeSecretKey } from '../../shared/relay-records.ts'
+import { RelayStore } from '../../shared/relay-store.ts'
+import { StoreError } from '../../shared/store.ts'
+import { chanceFrom } from '../chance.ts'
+import { SimulatedDisk } from '../sim/disk.ts'
+
+const key = new Uint8Array(32).fill(5)
+const nothing = { rows: [], keep: [], forget: [], claims: [], begin: [], cleanUp: [], branch: undefined }
+
+/** Each write ends at once. */
+function diskThatWrites(seed = 1): SimulatedDisk {
+  const disk: SimulatedDisk = new SimulatedDisk({
+    chance: chanceFrom(seed),
+    writeWaits: () => queueMicrotask(() => void disk.settle()),
+  })
+  return disk
+}
+
+async function diskOfFormat(version: number): Promise<SimulatedDisk> {
+  const disk = diskThatWrites()
+  const store = disk.open()
+  const put = [
+    { key: formatKey(), value: encodeFormat(version) },
+    // Before format 4 records had no checksums.
+    { key: secretKeyKey(), value: version < 4 ? key : encodeSecretKey(key) },
+  ]
+  await store.write({ put, durability: 'synced' })
+  await store.close()
+  return disk
+}
+
+test('[C2] a store of format 2 is gone on with, and an older program does not open it any more', async () => {
+  const disk = await diskOfFormat(2)
+  const store = disk.open()
+  expect(await new RelayStore(store, 'synced').open(() => new Uint8Array(32))).toEqual(key)
+  const format = await store.get(formatKey())
+  expect(decodeFormat(format!)).toBe(diskFormatVersion)
+})
+
+test.each([1, diskFormatVersion + 1])('[C2] a store of format %i is not touched', async (version) => {
+  const disk = await diskOfFormat(version)
+  const store = disk.open()
+  await expect(new RelayStore(store, 'synced').open(() => new Uint8Array(32))).rejects.toThrow(StoreError)
+  expect(decodeFormat((await store.get(formatKey()))!)).toBe(version)
+})
+
+test('[E1] a replacement that landed though its write failed is known to have landed, and one that did not is not', async () => {
+  const epoch = new Uint8Array(16).fill(7)
+  const state = {
+    ...newDocument,
+    epoch,
+    servedFrom: 1,
+    foldedThrough: 1,
+    last: 1,
+    stage: documentStage.purged,
+  }
+  const commit = {
+    ...nothing,
+    headWas: 0,
+    head: 1,
+    documents: [{ document: 'story', state, lastWas: 0 }],
+    cleanUp: [{ document: 'story', epoch: firstEpoch }],
+  }
+  // Chance says whether a write that failed has landed.
+  for (let seed = 0; seed < 100; seed++) {
+    const disk = diskThatWrites(seed)
+    const store = new RelayStore(disk.open(), 'synced')
+    disk.failNext('broken')
+    await expect(store.write('', commit)).rejects.toThrow(StoreError)
+    expect(await store.write('', commit)).toBe('written')
+    expect((await store.readTenant('')).cleanUps).toEqual([{ document: 'story', epoch: firstEpoch }])
+  }
+  const disk = diskThatWrites()
+  const store = new RelayStore(disk.open(), 'synced')
+  await store.write('', { ...commit, documents: [{ document: 'another', state, lastWas: 0 }] })
+  expect(await store.write('', commit)).toBe('stale')
+})
