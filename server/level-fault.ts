@@ -29,6 +29,16 @@ export function openingErrorFrom(error: unknown, folder: string): RelayError {
   return new RelayError('data-unreadable', `The data in ${folder} cannot be opened: ${cause.message}`)
 }
 
+/** Of a file of LevelDB's own, whichever it is. */
+export function isCorruption(error: unknown): boolean {
+  return codeOf(causeOf(error)) === 'damaged'
+}
+
+/** In a folder that is there, what names the others names one that never was. */
+export function isMisled(error: unknown): boolean {
+  return /No such file or directory/.test(causeOf(error).message)
+}
+
 function codeOf(cause: Error): keyof typeof texts {
   const code = 'code' in cause ? cause.code : undefined
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return 'full'

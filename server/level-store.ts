@@ -13,7 +13,9 @@ import { equalBytes } from '../shared/equal-bytes.ts'
 import { closedStore, StoreError } from '../shared/store.ts'
 import type { Batch, Entry, Precondition, Range, Store } from '../shared/store.ts'
 import { GuardedValues } from './guarded-values.ts'
-import { openingErrorFrom, storeErrorFrom } from './level-fault.ts'
+import { isCorruption, openingErrorFrom, storeErrorFrom } from './level-fault.ts'
+import { LevelOpening } from './level-opening.ts'
+import { LevelReading, plain } from './level-reading.ts'
 
 export type LevelDatabase = Pick<
   ClassicLevel<Uint8Array, Uint8Array>,
@@ -26,11 +28,11 @@ export type LevelStoreOptions = {
   readonly sync: boolean
   /** A test puts a database here that fails when it is told to. */
   readonly database?: (folder: string) => LevelDatabase
+  readonly whenDamaged?: (damage: LevelDamage) => void
 }
 
-type Operation =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: 'del'; readonly key: Uint8Array }
+/** Entries were passed over that cannot be read; or the folder was repaired, and may have lost what was acknowledged. */
+export type LevelDamage = { readonly is: 'skipped' | 'repaired'; readonly cause: unknown }
 
 type Waiting = {
   readonly batch: Batch
@@ -48,6 +50,9 @@ export class LevelStore implements Store {
   readonly #folder: string
   readonly #sync: boolean
   readonly #database: LevelDatabase
+  readonly #reading: LevelReading
+  readonly #opening: LevelOpening
+  readonly #whenDamaged: (damage: LevelDamage) => void
   readonly #guarded = new GuardedValues()
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
@@ -55,24 +60,35 @@ export class LevelStore implements Store {
   #closing: Promise<void> | undefined
   /** A write failed since the folder was opened. */
   #isUnsure = false
+  /** A table cannot be rewritten, and until it is gone LevelDB takes nothing more. */
+  #isCorrupt = false
   #openings = 1
 
-  private constructor({ folder, sync }: LevelStoreOptions, database: LevelDatabase) {
+  private constructor(
+    { folder, sync, whenDamaged }: LevelStoreOptions,
+    database: LevelDatabase,
+    opening: LevelOpening,
+  ) {
     this.#folder = folder
     this.#sync = sync
     this.#database = database
+    this.#whenDamaged = whenDamaged ?? (() => undefined)
+    this.#opening = opening
+    this.#reading = new LevelReading(database, (cause) => this.#whenDamaged({ is: 'skipped', cause }))
   }
 
   static async open(options: LevelStoreOptions): Promise<LevelStore> {
-    const { folder } = options
-    const database =
-      options.database?.(folder) ?? new ClassicLevel(folder, { keyEncoding: 'view', valueEncoding: 'view' })
+    const { folder, whenDamaged } = options
+    const opening = new LevelOpening(folder, (cause) => whenDamaged?.({ is: 'repaired', cause }))
     try {
-      await database.open()
+      await opening.prepare()
+      const database =
+        options.database?.(folder) ?? new ClassicLevel(folder, { keyEncoding: 'view', valueEncoding: 'view' })
+      await opening.open(database)
+      return new LevelStore(options, database, opening)
     } catch (error) {
       throw openingErrorFrom(error, folder)
     }
-    return new LevelStore(options, database)
   }
 
   write(batch: Batch): Promise<'written' | 'stale'> {
@@ -91,7 +107,24 @@ export class LevelStore implements Store {
   }
 
   async range(range: Range): Promise<readonly Entry[]> {
-    return this.#read(() => this.#readPage(range))
+    return this.#read(() => this.#reading.page(range))
+  }
+
+  /** Everything, as it was at one moment, while others go on writing. A disk that fails meanwhile ends it. */
+  async *everything(): AsyncGenerator<readonly Entry[]> {
+    if (this.#closing !== undefined) throw closedStore()
+    const iterator = this.#database.iterator({ highWaterMarkBytes: entryBytesAtOnce })
+    try {
+      for (;;) {
+        const some = await iterator.nextv(entriesAtOnce)
+        if (some.length === 0) return
+        yield some.map(([key, value]) => ({ key: plain(key), value: plain(value) }))
+      }
+    } catch (error) {
+      throw storeErrorFrom(error, 'notApplied')
+    } finally {
+      await iterator.close()
+    }
   }
 
   close(): Promise<void> {
@@ -103,7 +136,7 @@ export class LevelStore implements Store {
     await this.#writing
     // Whoever asked for it is told if it fails; a folder that could not be opened again is closed.
     await Promise.allSettled([this.#reopening])
-    await this.#database.close()
+    await this.#opening.close(this.#database)
   }
 
   // Writing.
@@ -126,28 +159,38 @@ export class LevelStore implements Store {
   }
 
   async #writeOne(batch: Batch): Promise<'written' | 'stale'> {
-    let operations: Operation[]
+    const { put = [] } = batch
+    let removed: Uint8Array[]
     try {
       if (this.#isUnsure || this.#reopening !== undefined || this.#database.status !== 'open') {
-        await this.#reopen()
+        await this.#reopenToWrite()
       }
       for (const precondition of batch.onlyIf ?? []) {
         if (!(await this.#holds(precondition))) return 'stale'
       }
-      operations = await this.#operationsOf(batch)
+      removed = await this.#keysRemovedBy(batch)
     } catch (error) {
       throw storeErrorFrom(error, 'notApplied')
     }
+    if (removed.length + put.length === 0) return 'written'
     try {
-      await this.#database.batch(operations, { sync: this.#sync && batch.durability === 'synced' })
+      await this.#append(removed, put, this.#sync && batch.durability === 'synced')
     } catch (error) {
       this.#isUnsure = true
+      this.#isCorrupt ||= isCorruption(error)
       throw error
     }
-    for (const operation of operations) {
-      this.#guarded.follow(operation.key, operation.type === 'put' ? operation.value : undefined)
-    }
+    for (const key of removed) this.#guarded.follow(key, undefined)
+    for (const { key, value } of put) this.#guarded.follow(key, value)
     return 'written'
+  }
+
+  /** Operation by operation: an array of them costs three times as much on the way to LevelDB. */
+  async #append(removed: readonly Uint8Array[], put: readonly Entry[], sync: boolean): Promise<void> {
+    const operations = this.#database.batch()
+    for (const key of removed) operations.del(key)
+    for (const { key, value } of put) operations.put(key, value)
+    await operations.write({ sync })
   }
 
   async #holds({ key, value }: Precondition): Promise<boolean> {
@@ -156,15 +199,13 @@ export class LevelStore implements Store {
   }
 
   /** LevelDB's clear() is many batches; the keys of a removed range are read, and removed in the one batch. */
-  async #operationsOf({ removeRange = [], remove = [], put = [] }: Batch): Promise<Operation[]> {
-    const operations: Operation[] = []
-    for (const { from, to } of removeRange) {
-      const keys = await this.#database.keys({ gte: from, lt: to }).all()
-      for (const key of keys) operations.push({ type: 'del', key })
+  async #keysRemovedBy({ removeRange = [], remove = [] }: Batch): Promise<Uint8Array[]> {
+    const removed: Uint8Array[] = []
+    for (const range of removeRange) {
+      for (const key of await this.#reading.keys(range)) removed.push(key)
     }
-    for (const key of remove) operations.push({ type: 'del', key })
-    for (const { key, value } of put) operations.push({ type: 'put', key, value })
-    return operations
+    for (const key of remove) removed.push(key)
+    return removed
   }
 
   // Reading.
@@ -187,28 +228,15 @@ export class LevelStore implements Store {
     }
   }
 
-  async #readPage({ from, to, limit, bytesMax = Infinity, reverse = false }: Range): Promise<Entry[]> {
-    const entries: Entry[] = []
-    let bytes = 0
-    const options = { gte: from, lt: to, reverse, limit, highWaterMarkBytes: entryBytesAtOnce }
-    const iterator = this.#database.iterator(options)
-    try {
-      while (entries.length < limit && bytes < bytesMax) {
-        const some = await iterator.nextv(Math.min(limit - entries.length, entriesAtOnce))
-        if (some.length === 0) break
-        for (const [key, value] of some) {
-          entries.push({ key: plain(key), value: plain(value) })
-          bytes += value.length
-          if (bytes >= bytesMax) break
-        }
-      }
-    } finally {
-      await iterator.close()
-    }
-    return entries
-  }
-
   // Getting up again.
+
+  /** Whoever asked for this write did so knowing what may be lost now. */
+  async #reopenToWrite(): Promise<void> {
+    const { repairs } = this.#opening
+    await this.#reopen()
+    if (this.#opening.repairs > repairs)
+      throw new StoreError('broken', 'The data had to be repaired first.', 'notApplied')
+  }
 
   #reopen(): Promise<void> {
     this.#reopening ??= this.#closeAndOpen().finally(() => {
@@ -224,7 +252,8 @@ export class LevelStore implements Store {
       await this.#database.close()
     }
     this.#guarded.forget()
-    await this.#database.open()
+    await this.#opening.openAgain(this.#database, this.#isCorrupt)
+    this.#isCorrupt = false
     this.#openings += 1
     this.#isUnsure = false
   }
@@ -240,9 +269,4 @@ export class LevelStore implements Store {
       await rm(path, { force: true })
     }
   }
-}
-
-/** What classic-level's `view` encoding hands back is a Buffer. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -7,12 +7,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { decodeStockFrame, emptyUpdate, isEmptyUpdate } from '../../shared/stock-wire.ts'
 import { chanceFrom, seedOfThisRun } from '../chance.ts'
 import { eventually } from '../eventually.ts'
+import { NativeWriter } from '../native-writer.ts'
 import { startRelayProcess, temporaryFolder } from '../relay-process.ts'
 import type { RelayProcess } from '../relay-process.ts'
 import { StockClient, areStructurallyEqual } from '../stock-client.ts'
 import type { SocketClass } from '../stock-client.ts'
 
-const rounds = 50
+/** More of them, with CRASHES=500, take their time. */
+const rounds = Number(process.env['CRASHES'] ?? 30)
 let data: string
 let relay: RelayProcess
 
@@ -26,13 +28,17 @@ afterEach(async () => {
   await rm(data, { recursive: true })
 })
 
-test(`[D1] [D2] whatever any client was shown survives SIGKILL at a random moment, ${rounds} times`, async () => {
+test(`[D1] [D2] whatever any client of either wire was told or shown survives SIGKILL at a random moment, ${rounds} times`, async () => {
   const seed = seedOfThisRun()
   const chance = chanceFrom(seed)
   const { port } = relay
   const witness = new Witness()
   const people = [1, 2, 3].map(() => new StockClient(relay.url, 'story', new Y.Doc(), witness.socketClass))
-  await Promise.all(people.map((person) => person.synced()))
+  const writers = [1, 2].map((name) => new NativeWriter(relay.url, name, (update) => witness.saw(update)))
+  await Promise.all([
+    ...people.map((person) => person.synced()),
+    ...writers.map((writer) => writer.comeBack()),
+  ])
   const written: string[] = []
   let shown: Uint8Array = emptyUpdate
   let updatesShown = 0
@@ -43,11 +49,12 @@ test(`[D1] [D2] whatever any client was shown survives SIGKILL at a random momen
     await writeUntil(killed, () => {
       const word = `w${written.length} `
       written.push(word)
-      const person = chance.oneOf(people.slice(1))
-      person.write(word, chance.between(0, person.text.length))
-      if (chance.between(0, 9) === 0) person.doc.getMap('marks').set(word, round)
+      const person = chance.oneOf([...people.slice(1), ...writers])
+      const { doc } = person
+      person.write(word, chance.between(0, doc.getText('text').length))
+      if (chance.between(0, 9) === 0) doc.getMap('marks').set(word, round)
     })
-    for (const person of people) person.goOffline()
+    for (const person of [...people, ...writers]) person.goOffline()
 
     relay = await startRelayProcess({ data, port })
     using newcomer = new StockClient(relay.url, 'story')
@@ -57,16 +64,19 @@ test(`[D1] [D2] whatever any client was shown survives SIGKILL at a random momen
     shown = Y.mergeUpdates([shown, Y.mergeUpdates(seen)])
     const isAllThere = Y.snapshotContainsUpdate(Y.snapshot(newcomer.doc), shown)
     expect(isAllThere, `all that was shown is there after round ${round}, seed ${seed}`).toBe(true)
-    await Promise.all(people.map((person) => person.comeBack()))
+    await Promise.all([...people, ...writers].map((person) => person.comeBack()))
   }
 
   expect(updatesShown).toBeGreaterThan(rounds)
-  const docs = people.map((person) => person.doc)
+  await Promise.all(writers.map((writer) => writer.saved()))
+  const docs = [...people, ...writers].map((person) => person.doc)
   await eventually(docs, () => areStructurallyEqual(docs))
   // An insertion may cut a word in two, so letters are counted.
-  expect(people[0]!.text.length, `letters written, seed ${seed}`).toBe(written.join('').length)
+  const letters = people[0]?.doc.getText('text').length
+  expect(letters, `letters written, seed ${seed}`).toBe(written.join('').length)
   for (const person of people) person[Symbol.dispose]()
-}, 180_000)
+  for (const writer of writers) writer.goOffline()
+}, 3_000_000)
 
 async function writeUntil(end: Promise<unknown>, write: () => void): Promise<void> {
   let ended = false
@@ -94,6 +104,11 @@ class Witness {
     })
   }
 
+  saw(update: Uint8Array): void {
+    this.shown.push(update)
+    this.#tell()
+  }
+
   get socketClass(): SocketClass {
     const see = (content: unknown) => this.#see(content)
     return class extends WebSocket {
@@ -109,10 +124,8 @@ class Witness {
     if (!(content instanceof ArrayBuffer)) return
     for (const message of decodeStockFrame(new Uint8Array(content))) {
       if (message.type !== 'update' && message.type !== 'step2') continue
-      if (isEmptyUpdate(message.update)) continue
-      this.shown.push(message.update)
+      if (!isEmptyUpdate(message.update)) this.saw(message.update)
     }
-    this.#tell()
   }
 
   #tell(): void {

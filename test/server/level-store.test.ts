@@ -1,60 +1,16 @@
 // The Store on LevelDB: the contract, on a disk that works and on one that fails when told to; and what is LevelDB's own.
 import { spawnSync } from 'node:child_process'
-import { rename, rm } from 'node:fs/promises'
-import { ClassicLevel } from 'classic-level'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { storeErrorFrom } from '../../server/level-fault.ts'
 import { LevelStore } from '../../server/level-store.ts'
-import { bytes, contents, put, storeContract, storeFailureContract, text } from '../store-contract.ts'
+import { markWrongBlocks } from '../../server/table-check.ts'
+import { seededRandom } from '../editing-session.ts'
+import { randomBytes } from '../shared/random-updates.ts'
+import { all, bytes, contents, put, storeContract, storeFailureContract, text } from '../store-contract.ts'
 import { temporaryFolder } from '../relay-process.ts'
-
-/** LevelDB that counts what is asked of it, and fails as it does itself: before or after the batch is in its log. */
-function failingLevel(folder: string) {
-  const level = new ClassicLevel<Uint8Array, Uint8Array>(folder, {
-    keyEncoding: 'view',
-    valueEncoding: 'view',
-  })
-  const open = level.open.bind(level)
-  const get = level.get.bind(level)
-  const batch = level.batch.bind(level) as unknown as (...all: unknown[]) => Promise<void>
-  const failing = {
-    level,
-    failures: [] as { message: string; isApplied: boolean }[],
-    syncs: [] as boolean[],
-    openings: 0,
-    reads: 0,
-    /** Pages are read on when this is. */
-    readingOn: Promise.resolve(),
-  }
-  const iterator = level.iterator.bind(level) as (options: object) => ReturnType<typeof level.iterator>
-  Object.assign(level, {
-    iterator: (options: object) => {
-      const opened = iterator(options)
-      const nextv = opened.nextv.bind(opened) as (size: number) => Promise<unknown>
-      return Object.assign(opened, { nextv: (size: number) => failing.readingOn.then(() => nextv(size)) })
-    },
-    open: () => {
-      failing.openings += 1
-      return open()
-    },
-    get: (key: Uint8Array) => {
-      failing.reads += 1
-      return get(key)
-    },
-    batch: async (operations: unknown, options: { sync: boolean }) => {
-      failing.syncs.push(options.sync)
-      const failure = failing.failures.shift()
-      if (failure === undefined || failure.isApplied) await batch(operations, options)
-      if (failure !== undefined) throw Object.assign(new Error(failure.message), { code: 'LEVEL_IO_ERROR' })
-    },
-  })
-  return failing
-}
-
-const messages = {
-  full: 'IO error: 000003.log: No space left on device',
-  broken: 'IO error: 000003.log: Input/output error',
-}
+import { failingLevel, failureMessages } from './failing-level.ts'
 
 async function failingPlace() {
   const folder = await temporaryFolder()
@@ -75,7 +31,7 @@ async function failingPlace() {
       }),
     remove: () => rm(folder, { recursive: true }),
     failNextWrite: (code: 'full' | 'broken') => {
-      databases.at(-1)!.failures.push({ message: messages[code], isApplied: failed++ % 2 === 1 })
+      databases.at(-1)!.failures.push({ message: failureMessages[code], isApplied: failed++ % 2 === 1 })
     },
   }
 }
@@ -255,4 +211,102 @@ test('a folder that another process uses is refused with its name, and left as i
 test('a folder that cannot be made is refused', async () => {
   const options = { folder: '/dev/null/data', sync: true }
   await expect(LevelStore.open(options)).rejects.toMatchObject({ code: 'data-unreadable' })
+})
+
+test('[L1] a table that LevelDB cannot rewrite stops no write for good: what is damaged goes, the rest is put together', async () => {
+  const folder = await temporaryFolder()
+  const damages: string[] = []
+  const open = () => LevelStore.open({ folder, sync: false, whenDamaged: ({ is }) => void damages.push(is) })
+  const random = seededRandom(1)
+  const keyOf = () => bytes(`k${Math.floor(random() * 100_000)}`)
+  const fill = async (store: LevelStore, batches: number) => {
+    let failed = 0
+    for (let batch = 0; batch < batches; batch++) {
+      const entries = Array.from({ length: 100 }, () => ({ key: keyOf(), value: randomBytes(random, 200) }))
+      const written = await store.write({ put: entries, durability: 'written' }).catch((error) => error.code)
+      if (written !== 'written') failed += 1
+    }
+    return failed
+  }
+  const store = await open()
+  await fill(store, 400)
+  await store.close()
+  const tables = (await readdir(folder)).filter((name) => name.endsWith('.ldb'))
+  for (const name of tables) {
+    const table = await readFile(join(folder, name))
+    table.writeUInt8(table.readUInt8(table.length >> 1) ^ 1, table.length >> 1)
+    // LevelDB may believe a wrong bit, or die over it; of a block that is marked it always says that it is damaged.
+    expect(markWrongBlocks(table)).toBe(1)
+    await writeFile(join(folder, name), table)
+  }
+  const damaged = await open()
+  const failed = await fill(damaged, 2_000)
+  expect(failed).toBeGreaterThan(0)
+  expect(failed).toBeLessThan(20)
+  expect(damages).toContain('repaired')
+  expect(await fill(damaged, 100)).toBe(0)
+  const page = await damaged.range({ from: bytes('k'), to: bytes('l'), limit: 10_000 })
+  expect(page).toHaveLength(10_000)
+  await damaged.close()
+  await rm(folder, { recursive: true })
+})
+
+test('[D1] after an end that was none tables are looked at before they are believed', async () => {
+  const folder = await temporaryFolder()
+  const damages: string[] = []
+  const open = () => LevelStore.open({ folder, sync: true, whenDamaged: ({ is }) => void damages.push(is) })
+  const store = await open()
+  const rows = Array.from({ length: 300 }, (_, index) => put(`k${String(index).padStart(3, '0')}`))
+  await store.write({ put: rows, durability: 'synced' })
+  await store.close()
+  await (await open()).close()
+  const name = (await readdir(folder)).find((file) => file.endsWith('.ldb')) ?? ''
+  const table = await readFile(join(folder, name))
+  table.writeUInt8(table.readUInt8(100) ^ 1, 100)
+  await writeFile(join(folder, name), table)
+  await writeFile(join(folder, 'opened'), 'open')
+  const again = await open()
+  expect(damages).toEqual(['repaired'])
+  expect(await readdir(join(folder, 'lost'))).toContain(name)
+  const there = await contents(again)
+  expect(there.length).toBeLessThan(300)
+  expect(there.at(-1)).toBe('k299=k299')
+  expect(await again.write({ put: [put('new')], durability: 'synced' })).toBe('written')
+  await again.close()
+  expect(await readdir(folder)).not.toContain('opened')
+  await rm(folder, { recursive: true })
+})
+
+test('[L1] where a block cannot be read, a page has what is before it and after it', async () => {
+  const folder = await temporaryFolder()
+  const damages: string[] = []
+  const open = () => LevelStore.open({ folder, sync: true, whenDamaged: ({ is }) => void damages.push(is) })
+  const random = seededRandom(2)
+  const store = await open()
+  const entries = Array.from({ length: 500 }, (_, index) => {
+    return { key: bytes(`k${String(index).padStart(3, '0')}`), value: randomBytes(random, 200) }
+  })
+  await store.write({ put: entries, durability: 'synced' })
+  await store.close()
+  await (await open()).close()
+  const name = (await readdir(folder)).find((file) => file.endsWith('.ldb')) ?? ''
+  const table = await readFile(join(folder, name))
+  table.writeUInt8(table.readUInt8(table.length >> 1) ^ 1, table.length >> 1)
+  expect(markWrongBlocks(table)).toBe(1)
+  await writeFile(join(folder, name), table)
+  const damaged = await open()
+  const there = new Set((await damaged.range(all())).map(({ key }) => text(key)))
+  expect(there.size).toBeGreaterThan(450)
+  expect(there.size).toBeLessThan(500)
+  expect([there.has('k000'), there.has('k499')]).toEqual([true, true])
+  const reversed = await damaged.range({ ...all(), reverse: true })
+  expect(new Set(reversed.map(({ key }) => text(key)))).toEqual(there)
+  const lost = entries.find(({ key }) => !there.has(text(key)))!
+  await expect(damaged.get(lost.key)).rejects.toMatchObject({ code: 'damaged' })
+  const whole = { removeRange: [{ from: bytes('k'), to: bytes('l') }], put: [lost] }
+  expect(await damaged.write({ ...whole, durability: 'synced' })).toBe('written')
+  expect(await damaged.get(lost.key)).toEqual(lost.value)
+  expect(damages).toContain('skipped')
+  await damaged.close()
+  await rm(folder, { recursive: true })
 })
