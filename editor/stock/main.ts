@@ -7,9 +7,11 @@ import { keepInBrowser } from './storage.ts'
 import { bindTextarea } from './textarea.ts'
 import { labels, notices, statusLine } from './texts.ts'
 import type { Kept, Link } from './texts.ts'
+import { keptToken } from './token.ts'
 
 const patienceMs = 5000
 
+const token = keptToken()
 const name = new URLSearchParams(location.search).get('doc') || 'notes'
 const textarea = element('text', HTMLTextAreaElement)
 const status = element('status', HTMLElement)
@@ -57,7 +59,8 @@ function openDocument(): void {
   function connect(): void {
     if (provider !== null) return
     const relay = location.origin.replace(/^http/, 'ws')
-    provider = new WebsocketProvider(relay, encodeURIComponent(name), doc)
+    const params = token === undefined ? {} : { token }
+    provider = new WebsocketProvider(relay, encodeURIComponent(name), doc, { params })
     provider.on('sync', (synced) => {
       if (!synced) return
       relayHasAnswered = true
