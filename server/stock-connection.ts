@@ -4,16 +4,21 @@ import { stockSilenceMsMax } from '../shared/limits.ts'
 import { closedCode, knowledgeKind, refusedCode, right } from '../shared/message.ts'
 import type { Message } from '../shared/message.ts'
 import { ProtocolError } from '../shared/protocol-error.ts'
-import type { Grant } from '../shared/session.ts'
 import { StockCodec } from '../shared/stock-codec.ts'
 import { encodeUpdate, keepAliveFrame, stockClose } from '../shared/stock-wire.ts'
 import type { StockCloseCode } from '../shared/stock-wire.ts'
 import type { ConnectionHost, HostConnection, HostSocket, LinkOwner } from './host-connection.ts'
+import { isRefusal } from './live-grant.ts'
+import type { LiveGrant } from './live-grant.ts'
+import { refusal } from './refusals.ts'
+import { relayFailed } from './sentences.ts'
 
 const closeCodes: Record<number, StockCloseCode> = {
   [closedCode.forbidden]: stockClose.forbidden,
   [closedCode.replaced]: stockClose.replaced,
   [closedCode.tooLarge]: stockClose.tooLarge,
+  [closedCode.gone]: stockClose.replaced,
+  [closedCode.notNow]: stockClose.tooSlow,
   [refusedCode.readOnly]: stockClose.forbidden,
   [refusedCode.badUpdate]: stockClose.malformed,
 }
@@ -22,13 +27,13 @@ export class StockConnection implements HostConnection, LinkOwner {
   readonly #host: ConnectionHost
   readonly #socket: HostSocket
   readonly #document: string
-  readonly #grant: Grant
+  #grant: LiveGrant
   readonly #link: number
   readonly #codec: StockCodec
   #sentAt: number
   #isOpen = true
 
-  constructor(host: ConnectionHost, socket: HostSocket, document: string, grant: Grant) {
+  constructor(host: ConnectionHost, socket: HostSocket, document: string, grant: LiveGrant) {
     this.#host = host
     this.#socket = socket
     this.#document = document
@@ -37,14 +42,15 @@ export class StockConnection implements HostConnection, LinkOwner {
     this.#codec = new StockCodec(this.#link)
     this.#sentAt = host.now()
     host.wakeAt(this.#sentAt + stockSilenceMsMax)
+    if (grant.expiresAt !== undefined) host.wakeAt(grant.expiresAt)
     host.happened(grant.tenant, document, {
       type: 'joined',
       link: this.#link,
       number: 0,
       wire: 'stock',
       replica: undefined,
-      mayWrite: (grant.rightsOf(document) & right.write) !== 0,
-      wantsPresence: false,
+      mayWrite: mayWrite(grant, document),
+      wantsPresence: true,
       knowledge: { kind: knowledgeKind.nothing },
     })
   }
@@ -60,8 +66,8 @@ export class StockConnection implements HostConnection, LinkOwner {
     }
   }
 
-  lost(): void {
-    this.#leave(false)
+  lost(saidSo = false): void {
+    this.#leave(saidSo)
   }
 
   filled(): void {
@@ -75,7 +81,10 @@ export class StockConnection implements HostConnection, LinkOwner {
   }
 
   woke(now: number): void {
-    if (now - this.#sentAt >= stockSilenceMsMax) this.#send(keepAliveFrame)
+    const { expiresAt } = this.#grant
+    if (expiresAt !== undefined && now >= expiresAt)
+      this.#end(stockClose.unauthenticated, refusal('token-expired').reason)
+    if (now - this.#sentAt >= stockSilenceMsMax) this.#send([keepAliveFrame])
     if (this.#isOpen) this.#host.wakeAt(this.#sentAt + stockSilenceMsMax)
   }
 
@@ -83,32 +92,79 @@ export class StockConnection implements HostConnection, LinkOwner {
     this.#end(stockClose.goingAway, reason)
   }
 
+  tenant(): string {
+    return this.#grant.tenant
+  }
+
+  tooFast(afterMs: number): void {
+    const seconds = Math.ceil(afterMs / 1000)
+    this.#end(stockClose.tooSlow, `You send faster than you may. Come back in ${seconds} s; nothing is lost.`)
+  }
+
   hold(on: boolean): void {
     this.#socket.hold(on)
   }
 
+  endIfWithdrawn(): void {
+    const withdrawn = this.#grant.withdrawn()
+    if (withdrawn !== undefined) this.#end(stockClose.unauthenticated, withdrawn.reason)
+  }
+
+  /** Whether the token still allows what it did. An application that cannot say changes nothing. */
+  async recheck(): Promise<void> {
+    const grant = this.#grant
+    const answer = await grant.renewed([this.#document])
+    if (!this.#isOpen) return undefined
+    if (this.#grant !== grant) return this.recheck()
+    if (answer === grant) return undefined
+    if (!isRefusal(answer)) this.#renewed(answer)
+    else if (!answer.isPassing) this.#end(stockClose.unauthenticated, answer.reason)
+    return undefined
+  }
+
   told(_link: number, message: Message): void {
-    const frames =
-      message.type === 'delivery' ? this.#host.stockFramesOf(message) : this.#codec.write(message)
-    for (const frame of frames) this.#send(frame)
+    const isForAll = message.type === 'presence' || (message.type === 'delivery' && this.#codec.isAnswered)
+    this.#send(isForAll ? this.#host.stockFramesOf(message) : this.#codec.write(message))
   }
 
   echoed(_link: number, update: Uint8Array): void {
-    this.#send(encodeUpdate(update))
+    this.#send([encodeUpdate(update)])
   }
 
   closed({ code, reason }: Parameters<LinkOwner['closed']>[0]): void {
     this.#end(closeCodes[code] ?? stockClose.malformed, reason)
   }
 
-  failed(): void {
-    this.#end(stockClose.relayFailed, 'The relay could not answer. Come back in a moment.')
+  /** Such a client knows no modes; what is put off is closed with a code that lets it come back. */
+  modeChanged(): void {
+    return undefined
   }
 
-  #send(frame: Uint8Array): void {
-    if (!this.#isOpen) return
+  learnRights(): Promise<void> {
+    throw new Error('A stock client asked for what changed.')
+  }
+
+  get trace(): string | undefined {
+    return this.#socket.trace
+  }
+
+  failed(): void {
+    this.#end(stockClose.relayFailed, relayFailed(this.trace))
+  }
+
+  #renewed(grant: LiveGrant): void {
+    this.#grant = grant
+    const { expiresAt } = grant
+    if (expiresAt !== undefined) this.#host.wakeAt(expiresAt)
+    if (!mayRead(grant, this.#document)) return this.#end(stockClose.forbidden, refusal('forbidden').reason)
+    const input = { link: this.#link, mayWrite: mayWrite(grant, this.#document) }
+    return this.#host.happened(grant.tenant, this.#document, { type: 'rightsChanged', ...input })
+  }
+
+  #send(frames: readonly Uint8Array[]): void {
+    if (!this.#isOpen || frames.length === 0) return
     this.#sentAt = this.#host.now()
-    this.#socket.send(frame)
+    this.#socket.send(frames)
   }
 
   #end(code: StockCloseCode, reason: string): void {
@@ -123,4 +179,12 @@ export class StockConnection implements HostConnection, LinkOwner {
     this.#host.happened(this.#grant.tenant, this.#document, { type: 'left', link: this.#link, saidSo })
     this.#host.forgetLink(this.#link)
   }
+}
+
+function mayRead(grant: LiveGrant, document: string): boolean {
+  return ((grant.rightsOf(document) ?? 0) & right.read) !== 0
+}
+
+function mayWrite(grant: LiveGrant, document: string): boolean {
+  return ((grant.rightsOf(document) ?? 0) & right.write) !== 0
 }

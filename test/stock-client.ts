@@ -13,13 +13,20 @@ export class StockClient implements Disposable {
   readonly doc: Y.Doc
   readonly provider: WebsocketProvider
 
-  constructor(url: string, document: string, doc: Y.Doc = new Y.Doc(), socketClass: SocketClass = WebSocket) {
+  constructor(
+    url: string,
+    document: string,
+    doc: Y.Doc = new Y.Doc(),
+    socketClass: SocketClass = WebSocket,
+    params: Record<string, string> = {},
+  ) {
     this.doc = doc
     this.provider = new WebsocketProvider(url, document, this.doc, {
       // ws has the browser's interface but for members that no provider uses.
       WebSocketPolyfill: socketClass as unknown as typeof globalThis.WebSocket,
       disableBc: true,
       maxBackoffTime: 200,
+      params,
     })
   }
 

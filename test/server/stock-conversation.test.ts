@@ -1,21 +1,19 @@
 // What the relay says to a stock client, frame by frame, on real sockets: the rules that y-websocket counts on.
 import { once } from 'node:events'
-import { WebSocket, WebSocketServer } from 'ws'
+import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { stockSilenceMsMax } from '../../shared/limits.ts'
 import {
   decodeStockFrame,
+  encodeAwareness,
   emptyUpdate,
   encodeStep1,
   encodeStep2,
   encodeUpdate,
-  keepAliveFrame,
 } from '../../shared/stock-wire.ts'
 import type { StockMessage } from '../../shared/stock-wire.ts'
-import { Socket } from '../../server/socket.ts'
-import { StockConnection } from '../../server/stock-connection.ts'
-import { everyRight, grantFor } from '../host-peers.ts'
+import { StockPeer, TestRelay } from '../host-peers.ts'
 import { startRelayProcess } from '../relay-process.ts'
 import type { RelayProcess } from '../relay-process.ts'
 import { StockClient } from '../stock-client.ts'
@@ -89,6 +87,30 @@ test('[L1] the relay speaks first, and answers every step 1 even with nothing', 
   }
 })
 
+test('[L1] a client that never asks is sent what others write and who is there, all the same', async () => {
+  const silent = await new RawPeer('story').open()
+  expect((await silent.message()).type).toBe('step1')
+  const author = await new RawPeer('story').open()
+  await author.frame()
+  const update = textUpdate('news')
+  author.socket.send(encodeUpdate(update))
+  expect(await silent.message()).toEqual({ type: 'update', update })
+  author.socket.send(encodeAwareness([{ client: 7, clock: 3, state: '{"name":"Ana"}' }]))
+  expect(await silent.message()).toEqual({
+    type: 'awareness',
+    entries: [{ client: 7, clock: 3, state: '{"name":"Ana"}' }],
+  })
+})
+
+test('[P1] who says where it is hears it back: for clients up to 3.x that is the sign of life they wait for', async () => {
+  const peer = await new RawPeer('story').open()
+  await peer.frame()
+  peer.socket.send(encodeStep2(emptyUpdate))
+  const entries = [{ client: 7, clock: 3, state: '{}' }]
+  peer.socket.send(encodeAwareness(entries))
+  expect(await peer.message()).toEqual({ type: 'awareness', entries })
+})
+
 test('[L1] frames that arrive before the document was read are answered, not lost', async () => {
   const peer = new RawPeer('story')
   peer.socket.on('open', () => {
@@ -125,7 +147,7 @@ test('[B1] a step 2 that repeats what the log has is echoed and not stored again
   expect(await other.message()).toEqual({ type: 'step2', update })
 })
 
-test('[W1] text, unknown types and queries for presence are passed over', async () => {
+test('[W1] text, unknown types and queries for presence end nothing', async () => {
   const peer = await new RawPeer('story').open()
   await peer.frame()
   for (const frame of [
@@ -159,14 +181,14 @@ test('[W1] malformed bytes end the link of who sent them, for good, and nobody e
   expect(await other.message()).toEqual({ type: 'step2', update: emptyUpdate })
 })
 
-test('[S1] pages of other machines are closed with 4403, those of this machine are welcome', async () => {
+test('[S1] pages of other machines are closed with 4406, those of this machine are welcome', async () => {
   for (const origin of [
     'https://example.com',
     'http://127.0.0.1.example.com',
     'http://localhost.evil',
     'null',
   ]) {
-    expect(await new RawPeer('story', { origin }).closed, origin).toMatchObject({ code: 4403 })
+    expect(await new RawPeer('story', { origin }).closed, origin).toMatchObject({ code: 4406 })
   }
   for (const origin of [
     'http://localhost:3000',
@@ -318,6 +340,8 @@ test('[C1] an update that came before what it builds on is kept apart, asked for
   doc.on('update', (update) => updates.push(update))
   doc.getText('text').insert(0, 'first')
   doc.getText('text').insert(5, 'second')
+  // Every client answers what it is asked at its coming; before, it would be asked twice for the same.
+  peer.socket.send(encodeStep2(emptyUpdate))
   peer.socket.send(encodeUpdate(updates[1]!))
   expect(await peer.message()).toEqual({ type: 'step1', stateVector: Uint8Array.of(0) })
   // A client that has no more to say is not asked for ever.
@@ -365,57 +389,51 @@ test('[D2] what a full disk refuses is shown to nobody, and what was shown is th
   await small[Symbol.asyncDispose]()
 })
 
-/** A socket of the relay and its other end. */
-async function socketPair(): Promise<{ socket: Socket; other: WebSocket; server: WebSocketServer }> {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  const accepted = once(server, 'connection')
-  const other = new WebSocket(`ws://127.0.0.1:${address.port}`, { autoPong: false })
-  await once(other, 'open')
-  const [webSocket, request] = await accepted
-  return { socket: new Socket(webSocket, request.socket), other, server }
-}
-
-test('[L1] a link on which nothing was sent for 20 s gets a sign of life that changes nothing', () => {
-  let now = 0
-  const sent: Uint8Array[] = []
-  const wakes: number[] = []
-  const connection = new StockConnection(
-    {
-      now: () => now,
-      wakeAt: (time) => wakes.push(time),
-      nextLink: () => 1,
-      forgetLink: () => undefined,
-      happened: () => undefined,
-      framesOf: () => [],
-      stockFramesOf: () => [],
-      grantOf: async () => '',
-      isItsOwn: async () => true,
-    },
-    { send: (frame) => sent.push(frame), end: () => undefined, hold: () => undefined },
-    'story',
-    grantFor(everyRight),
-  )
-  expect(wakes).toEqual([stockSilenceMsMax])
-  now = stockSilenceMsMax
-  connection.woke(now)
-  expect(sent).toEqual([keepAliveFrame])
-  expect(wakes).toEqual([stockSilenceMsMax, 2 * stockSilenceMsMax])
+test('[L1] what a client wrote beside a gap of its own that nobody can fill reaches the others all the same', async () => {
+  const host = await new TestRelay().start()
+  const lost = new Y.Doc()
+  const written: Uint8Array[] = []
+  lost.on('update', (update: Uint8Array) => written.push(update))
+  for (const word of ['one ', 'two ', 'three ']) lost.getText('text').insert(0, word)
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, written[0]!)
+  Y.applyUpdate(doc, written[2]!)
+  doc.getText('text').insert(0, 'Written offline. ')
+  const reader = new StockPeer(host)
+  await host.write()
+  for (let time = 0; time < 3; time++) {
+    const peer = new StockPeer(host)
+    await host.write()
+    const asked = peer.heard.find(({ type }) => type === 'step1')
+    if (asked?.type !== 'step1') throw new Error('It is asked at its coming.')
+    peer.bytes(encodeStep2(Y.encodeStateAsUpdate(doc, asked.stateVector)))
+    await host.write()
+    expect(peer.ended).toEqual([])
+    // It is asked once more at most, or it would be asked for ever.
+    expect(peer.heard.filter(({ type }) => type === 'step1').length).toBeLessThanOrEqual(2)
+    peer.lose()
+  }
+  const received = new Y.Doc()
+  for (const message of reader.heard) if (message.type === 'update') Y.applyUpdate(received, message.update)
+  expect(received.getText('text').toString()).toBe('Written offline. one ')
+  expect(received.store.pendingStructs).toBeNull()
+  const { length } = reader.heard.filter(({ type }) => type === 'update')
+  expect(length, 'said again it is not stored again').toBe(1)
 })
 
-test('[L1] a socket that does not answer a ping is ended at the next check, one on which bytes move is not', async () => {
-  const { socket, other, server } = await socketPair()
-  socket.checkLife()
-  await once(other, 'ping')
-  // No pong, but a word.
-  other.send('I am here')
-  await once([...server.clients][0]!, 'message')
-  socket.checkLife()
-  await once(other, 'ping')
-  expect(socket.isOpen).toBe(true)
-  socket.checkLife()
-  await once(other, 'close')
-  server.close()
+test('[L1] a link on which nothing was sent for 20 s gets a sign of life that changes nothing', async () => {
+  const quiet = await new TestRelay().start()
+  const peer = new StockPeer(quiet)
+  await quiet.write()
+  for (let time = 0; time < 5; time++) {
+    peer.heard.length = 0
+    await quiet.pass(stockSilenceMsMax)
+    expect(peer.heard).toEqual([{ type: 'awareness', entries: [] }])
+  }
+  // What is said to it anyway is a sign of life too.
+  peer.heard.length = 0
+  await quiet.pass(stockSilenceMsMax - 1)
+  peer.ask()
+  await quiet.pass(stockSilenceMsMax - 1)
+  expect(peer.heard.map(({ type }) => type)).toEqual(['step2'])
 })
