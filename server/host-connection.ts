@@ -2,23 +2,33 @@
 // socket: real, or simulated. Types only.
 import type { Message, MessageOf } from '../shared/message.ts'
 import type { LinkId, RoomEffect, RoomInput } from '../shared/room-words.ts'
-import type { Grant } from '../shared/session.ts'
+import type { Refusal } from '../shared/session.ts'
+import type { WorkspaceInput } from '../shared/workspace.ts'
+import type { LiveGrant, RequestHeaders } from './live-grant.ts'
 
 export type HostSocket = {
-  readonly send: (frame: Uint8Array) => void
+  /** In one write. The same frames for several sockets are the same array. */
+  readonly send: (frames: readonly Uint8Array[]) => void
   /** After what was sent has gone out. */
   readonly end: (code: number, reason: string) => void
   /** Read nothing more for now, or go on: what came waits for the disk. */
   readonly hold: (on: boolean) => void
+  /** Under which the journal tells of it. */
+  readonly trace?: string
 }
 
 /** What happened on a socket, told by who owns it. */
 export type HostConnection = {
   readonly received: (frame: Uint8Array) => void
-  readonly lost: () => void
+  /** Whether the other end said that it ends; else the line broke. */
+  readonly lost: (saidSo?: boolean) => void
   /** It takes no more for now; or does again. */
   readonly filled: () => void
   readonly drained: () => void
+  /** Whose it is, as soon as that is known. */
+  readonly tenant: () => string | undefined
+  /** It sends more than it may: it is sent away, and told when to come back. */
+  readonly tooFast: (afterMs: number) => void
 }
 
 /** What rooms have for the links of one socket. */
@@ -26,9 +36,18 @@ export type LinkOwner = {
   readonly told: (link: LinkId, message: Message) => void
   readonly echoed: (link: LinkId, update: Uint8Array) => void
   readonly closed: (effect: RoomEffect & { readonly type: 'close' }) => void
+  /** Of its socket. */
+  readonly trace?: string | undefined
+  /** Only of who pushes alone. */
+  readonly stale?: () => void
+  /** Afterwards the grant of the socket knows its rights to these documents, as far as anybody says. */
+  readonly learnRights: (documents: readonly string[]) => Promise<void>
   /** The store could not be read: the socket has to come back. */
   readonly failed: () => void
 }
+
+/** What a token allows, or why it allows nothing; what the request said may stand for a token that is empty. */
+export type GrantOf = (token: string, headers: RequestHeaders) => Promise<LiveGrant | Refusal>
 
 /** What a connection needs of the host. */
 export type ConnectionHost = {
@@ -37,10 +56,14 @@ export type ConnectionHost = {
   readonly nextLink: (owner: LinkOwner) => LinkId
   readonly forgetLink: (link: LinkId) => void
   readonly happened: (tenant: string, document: string, input: RoomInput) => void
+  readonly workspace: (tenant: string, input: WorkspaceInput) => void
+  /** How much the relay has to do. */
+  readonly mode: () => MessageOf<'mode'>
   /** Encoded once, however many it goes to. */
   readonly framesOf: (message: Message) => readonly Uint8Array[]
-  readonly stockFramesOf: (message: MessageOf<'delivery'>) => readonly Uint8Array[]
-  /** What a token allows, or why it allows nothing. */
-  readonly grantOf: (token: string) => Promise<Grant | string>
+  readonly stockFramesOf: (message: MessageOf<'delivery' | 'presence'>) => readonly Uint8Array[]
+  readonly grantOf: GrantOf
+  /** A client said under which name its own journal has this socket. */
+  readonly met?: (trace: string | undefined, peerTrace: string) => void
   readonly isItsOwn: (tenant: string, replica: Uint8Array, secret: Uint8Array) => Promise<boolean>
 }

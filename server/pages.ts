@@ -24,10 +24,11 @@ export function pageListener(): RequestListener {
     if (request.method !== 'GET' && request.method !== 'HEAD') return answerMethod(response)
     const path = (request.url ?? '/').split('?', 1)[0]
     if (path === '/') answerRoot(request, response)
-    else if (path === '/stock') redirect(response, `/stock/${(request.url ?? '').slice('/stock'.length)}`)
+    else if (path === '/stock' || path === '/notes')
+      redirect(response, `${path}/${(request.url ?? '').slice(path.length)}`)
     else
       serve(request, response, () =>
-        answerMissing(response, 'There is no such page here. The editor is at /stock/.'),
+        answerMissing(response, 'There is no such page here. There are /notes/ and /stock/.'),
       )
   }
 }

@@ -6,6 +6,15 @@ export type RelayErrorCode =
   | 'data-unreadable'
   | 'port-in-use'
   | 'cannot-listen'
+  | 'no-data'
+  | 'other-format'
+  | 'not-empty'
+  | 'unfinished-copy'
+  | 'damaged-copy'
+  | 'relay-silent'
+  | 'bad-key'
+  | 'no-secret'
+  | 'secret-unreadable'
 
 export class RelayError extends Error {
   override readonly name = 'RelayError'

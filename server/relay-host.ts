@@ -2,36 +2,70 @@
 // with a Y.Doc where one is needed. Knows: the tenants' machines, the store's records, which link is on which
 // connection. Must not know: real sockets, HTTP, clocks, timers; the simulator runs this very file.
 import { framesOf } from '../shared/fragments.ts'
-import { entryBytesMax, readRetryMs } from '../shared/limits.ts'
+import { inLots } from '../shared/in-lots.ts'
+import { largestDocumentMax, readRetryMs, sizesFor } from '../shared/limits.ts'
+import type { Sizes } from '../shared/limits.ts'
 import { durability as durabilityWord } from '../shared/message.ts'
 import type { Message, MessageOf } from '../shared/message.ts'
+import { documentStage } from '../shared/document-state.ts'
+import type { Replacement } from '../shared/intents.ts'
+import type { Damage } from '../shared/damage.ts'
+import { decodeKey } from '../shared/record-keys.ts'
 import type { HistoryPlace } from '../shared/record-keys.ts'
+import { Joins } from '../shared/joins.ts'
+import { Overload } from '../shared/overload.ts'
+import type { DocumentClass, OverloadMode } from '../shared/overload.ts'
 import { RelayStore } from '../shared/relay-store.ts'
 import type { LinkId, RoomEffect, RoomInput } from '../shared/room-words.ts'
-import type { Grant } from '../shared/session.ts'
-import { encodeUpdate } from '../shared/stock-wire.ts'
+import { deliveryFrames } from '../shared/stock-codec.ts'
+import { encodeAwareness } from '../shared/stock-wire.ts'
+import { StoreError } from '../shared/store.ts'
 import type { Store, WriteDurability } from '../shared/store.ts'
 import { Tenant } from '../shared/tenant.ts'
 import type { TenantEffect, TenantInput } from '../shared/tenant.ts'
+import { piecesOfWhole } from '../shared/whole-update.ts'
 import { encodeMessage } from '../shared/wire.ts'
-import type { ConnectionHost, HostConnection, HostSocket, LinkOwner } from './host-connection.ts'
-import { LogView } from './log-view.ts'
+import type { WorkspaceEffect, WorkspaceInput } from '../shared/workspace.ts'
+import type { ConnectionHost, GrantOf, HostConnection, HostSocket, LinkOwner } from './host-connection.ts'
+import type { LiveGrant, RequestHeaders } from './live-grant.ts'
+import { DocumentReading } from './document-reading.ts'
+import { LogPages } from './log-pages.ts'
+import { LogViews } from './log-views.ts'
+import { Meters } from './meters.ts'
 import { NativeConnection } from './native-connection.ts'
+import type { Notice, NoticeCode, Report } from './notice.ts'
+import { Replacements } from './replacements.ts'
 import { StockConnection } from './stock-connection.ts'
+import { WorkError } from './workshop.ts'
+import type { Workshop } from './workshop.ts'
 
 export type HostOptions = {
   readonly store: Store
+  /** Where Y.Docs are worked on; closed with the relay. */
+  readonly workshop: Workshop
   readonly durability: WriteDurability
   readonly now: () => number
   /** 16 random bytes. */
   readonly randomId: () => Uint8Array
   readonly wakeAt: (time: number) => void
-  /** Calls back when all that is there to be read has been read: what came until then is one batch. */
+  /** Calls back when it is time to write: what came until then is one batch. */
   readonly turnEnds: (then: () => void) => void
-  /** What a token allows, or why it allows nothing. */
-  readonly grantOf: (token: string) => Promise<Grant | string>
-  readonly report: (sentence: string) => void
+  readonly soon: (ms: number, then: () => void) => void
+  readonly grantOf: GrantOf
+  readonly report: Report
+  /** How much a document matters when there is too much to do; without it all are `normal`. */
+  readonly classOf?: ((tenant: string, document: string) => DocumentClass) | undefined
+  /** Seconds, finer than `now`: what a commit takes is less than a millisecond on a good disk. */
+  readonly stopwatch?: () => number
+  /** Something of this tenant became durable. */
+  readonly committed?: (tenant: string) => void
+  /** Where it counts, if somebody looks. */
+  readonly meters?: Meters
+  /** How large documents and edits may be. */
+  readonly sizes?: Sizes
 }
+
+const recheckedAtOnceMax = 50
 
 /** A stop is not held up by a disk that refuses again and again. */
 const closingRoundsMax = 3
@@ -39,16 +73,48 @@ const closingRoundsMax = 3
 type OpenTenant = {
   readonly name: string
   readonly machine: Tenant
-  readonly views: Map<string, LogView>
   isTurnEnding: boolean
+  /** By the stopwatch: since when a commit waits for the disk, however often it was tried. */
+  writesSince: number | undefined
+  isRefused: boolean
+  /** What it knows may be of a store that is no more. */
+  isOver: boolean
 }
+
+const noticeCodeOf = {
+  digestDiffered: 'digest-differed',
+  heldBackForgotten: 'held-back-forgotten',
+  answerForgotten: 'answer-forgotten',
+} as const satisfies Record<(RoomEffect & { readonly type: 'notice' })['what'], NoticeCode>
 
 type LinkWork = RoomEffect & { readonly type: 'readRows' | 'readPieces' | 'makeDifference' }
 
+export type HostState = {
+  readonly tenants: number
+  readonly openDocuments: number
+  readonly stockLinks: number
+  readonly nativeLinks: number
+  /** Appends that wait for the commit before them. */
+  readonly waitingAppends: number
+  readonly waitingBytes: number
+  /** For how long the oldest commit has been waiting for the disk. */
+  readonly lagSeconds: number
+  /** The disk refused, and has not written since. */
+  readonly isRefused: boolean
+  readonly isAllCommitted: boolean
+  readonly mode: OverloadMode
+}
+
 export class RelayHost {
+  readonly meters: Meters
+  /** What can be asked without opening a room. */
+  readonly reading: DocumentReading
   readonly #options: HostOptions
   readonly #store: RelayStore
   readonly #key: Uint8Array
+  readonly #sizes: Sizes
+  readonly #pages: LogPages
+  readonly #views: LogViews
   readonly #tenants = new Map<string, OpenTenant>()
   readonly #links = new Map<LinkId, LinkOwner>()
   readonly #connections = new Set<NativeConnection | StockConnection>()
@@ -59,38 +125,64 @@ export class RelayHost {
   #lastStock: { readonly message: Message; readonly frames: readonly Uint8Array[] } | undefined
   #lastEncoded: { readonly message: Message; readonly frames: readonly Uint8Array[] } | undefined
   readonly #writes = new Set<Promise<unknown>>()
+  readonly #replacements = new Replacements()
+  readonly #overload = new Overload()
+  readonly #joins: Joins
+  /** Since the last sample. */
+  #slowestCommitSeconds = 0
   #isClosed = false
 
   private constructor(options: HostOptions, store: RelayStore, key: Uint8Array) {
     this.#options = options
+    this.meters = options.meters ?? new Meters()
+    this.#sizes = options.sizes ?? sizesFor(largestDocumentMax)
     this.#store = store
     this.#key = key
+    this.#joins = new Joins(this.#overload, options.now())
+    this.#pages = new LogPages(store)
+    this.#views = new LogViews({
+      store,
+      workshop: options.workshop,
+      reportUnusable: ({ tenant, document }, { label, update }) =>
+        this.#fail({ code: 'update-unusable', tenant, document, facts: { label, bytes: update.length } }),
+      reportGivenUp: ({ tenant, document }, cause) =>
+        this.#fail({ code: 'document-given-up', tenant, document, cause }),
+    })
+    this.reading = new DocumentReading(store, this.#views)
     this.#connectionHost = {
       now: options.now,
       wakeAt: options.wakeAt,
       nextLink: (owner) => this.#nextLink(owner),
       forgetLink: (link) => this.#links.delete(link),
       happened: (tenant, document, input) => this.#happened(tenant, document, input),
+      workspace: (tenant, input) => this.#askWorkspace(this.#tenantNamed(tenant), input),
+      mode: () => this.#overload.word,
       framesOf: (message) => this.#framesOf(message),
       stockFramesOf: (message) => this.#stockFramesOf(message),
       grantOf: options.grantOf,
+      met: (trace, peerTrace) => options.report({ code: 'socket-met', trace, facts: { peerTrace } }),
       isItsOwn: (tenant, replica, secret) => store.isItsOwn(tenant, replica, secret),
     }
   }
 
   static async open(options: HostOptions): Promise<RelayHost> {
-    const store = new RelayStore(options.store, options.durability)
+    const store = new RelayStore(options.store, options.durability, (damage) =>
+      options.report(noticeOfDamage(damage)),
+    )
     const key = await store.open(() => joined(options.randomId(), options.randomId()))
     return new RelayHost(options, store, key)
   }
 
-  connectNative(socket: HostSocket): HostConnection {
+  connectNative(socket: HostSocket, headers: RequestHeaders = {}): HostConnection {
     const durability = this.#options.durability === 'synced' ? durabilityWord.disk : durabilityWord.os
-    const connection = new NativeConnection(this.#connectionHost, socket, { durability, entryBytesMax })
+    const connection = new NativeConnection(this.#connectionHost, socket, headers, {
+      durability,
+      sizes: this.#sizes,
+    })
     return this.#connected(connection)
   }
 
-  connectStock(socket: HostSocket, document: string, grant: Grant): HostConnection {
+  connectStock(socket: HostSocket, document: string, grant: LiveGrant): HostConnection {
     return this.#connected(new StockConnection(this.#connectionHost, socket, document, grant))
   }
 
@@ -103,22 +195,130 @@ export class RelayHost {
     for (const tenant of this.#tenants.values()) this.#step(tenant, { type: 'woken' })
   }
 
+  /** The document begins anew, with this content or with none. Settles when that is durable. [E1] */
+  async replace(tenant: string, document: string, update?: Uint8Array): Promise<void> {
+    const pieces = update === undefined ? [] : piecesOfWhole(update)
+    await this.#replace(tenant, document, { stage: documentStage.live, pieces })
+    this.#options.report({ code: 'document-replaced', tenant, document })
+  }
+
+  /** Its content goes, and its name answers that it is gone, until it is replaced. Settles when that is durable. [E1] */
+  async purge(tenant: string, document: string): Promise<void> {
+    await this.#replace(tenant, document, { stage: documentStage.purged, pieces: [] })
+    this.#options.report({ code: 'document-purged', tenant, document })
+  }
+
+  /** For questions that are asked without a socket. */
+  get connectionHost(): ConnectionHost {
+    return this.#connectionHost
+  }
+
+  /** Once a second, with how late this process came to what it had to do: then it is known what has to be put off. */
+  look(loopLagMs: number): void {
+    const { waitingBytes, lagSeconds, isRefused } = this.state
+    const commitMs = Math.max(this.#slowestCommitSeconds, lagSeconds) * 1000
+    this.#slowestCommitSeconds = 0
+    const links = this.#links.size
+    if (!this.#overload.sampled({ loopLagMs, waitingBytes, commitMs, links, isRefused })) return
+    const facts = { loopLagMs, waitingBytes, commitMs, links }
+    const { mode } = this.#overload
+    this.#fail({ code: mode === 'normal' ? 'load-normal' : 'load-high', facts: { mode, ...facts } })
+    for (const connection of this.#connections) connection.modeChanged()
+    const isHeld = this.#overload.isShed('bulk')
+    for (const tenant of this.#tenants.values()) this.#askWorkspace(tenant, { type: 'held', isHeld })
+  }
+
+  /** What each socket may do is looked at again, a few at a time: an application may have to be asked. */
+  async recheck(): Promise<void> {
+    // What was revoked does not wait until an application has answered for all others.
+    for (const connection of this.#connections) connection.endIfWithdrawn()
+    for (const some of inLots([...this.#connections], recheckedAtOnceMax))
+      await Promise.all(some.map((connection) => this.#recheck(connection)))
+  }
+
+  async #recheck(connection: NativeConnection | StockConnection): Promise<void> {
+    try {
+      await connection.recheck()
+    } catch (cause) {
+      this.#fail({ code: 'recheck-failed', cause })
+    }
+  }
+
   get openDocuments(): number {
     let count = 0
     for (const { machine } of this.#tenants.values()) count += machine.openDocuments
     return count
   }
 
+  /** What waits where, for whoever watches over the relay. */
+  get state(): HostState {
+    let waitingAppends = 0
+    let waitingBytes = 0
+    let oldest: number | undefined
+    let isRefused = false
+    for (const tenant of this.#tenants.values()) {
+      waitingAppends += tenant.machine.waiting
+      waitingBytes += tenant.machine.waitingBytes
+      isRefused ||= tenant.isRefused
+      if (tenant.writesSince !== undefined) oldest = Math.min(oldest ?? Infinity, tenant.writesSince)
+    }
+    let stockLinks = 0
+    for (const connection of this.#connections) if (connection instanceof StockConnection) stockLinks++
+    return {
+      tenants: this.#tenants.size,
+      openDocuments: this.openDocuments,
+      stockLinks,
+      nativeLinks: this.#links.size - stockLinks,
+      waitingAppends,
+      waitingBytes,
+      lagSeconds: oldest === undefined ? 0 : this.#stopwatch() - oldest,
+      isRefused,
+      isAllCommitted: waitingAppends === 0 && oldest === undefined,
+      mode: this.#overload.mode,
+    }
+  }
+
+  /** The store may have lost what is known here: everyone is sent away, and what they come back to is read anew. */
+  startAnew(): void {
+    for (const connection of this.#connections)
+      connection.dismiss('A part of the data was lost on the disk. Come back: what you have is wanted.', 0)
+    for (const tenant of this.#tenants.values()) tenant.isOver = true
+    this.#tenants.clear()
+  }
+
   /** Commits what was accepted and tells its authors, sends everyone away, and lets go of the store. */
   async close(): Promise<void> {
-    for (const tenant of this.#tenants.values()) this.#step(tenant, { type: 'turnEnded' })
+    await this.commitAll()
+    this.dismissAll(() => 0)
+    await this.letGo()
+  }
+
+  /** Commits what was accepted until now and tells its authors. Takes as long as the disk does. */
+  async commitAll(): Promise<void> {
     // What one write has made durable may leave the next one waiting.
-    for (let round = 0; round < closingRoundsMax && this.#writes.size > 0; round++) {
+    for (let round = 0; round < closingRoundsMax; round++) {
+      for (const tenant of this.#tenants.values()) this.#step(tenant, { type: 'turnEnded' })
+      if (this.#writes.size === 0) break
       await Promise.allSettled(this.#writes)
     }
-    for (const connection of this.#connections) connection.dismiss('The relay is being stopped.')
+  }
+
+  /** Sends everyone away, and hears nothing more: what was not acknowledged its authors send again. */
+  dismissAll(afterMs: () => number): void {
+    for (const connection of this.#connections) connection.dismiss('The relay is being stopped.', afterMs())
     this.#isClosed = true
+    this.#replacements.close()
+  }
+
+  /** Of the disk, once everyone was sent away. */
+  async letGo(): Promise<void> {
+    await this.#options.workshop.close()
     await this.#options.store.close()
+  }
+
+  /** Of the store: seals and cursors are made with it, and names hidden in the journal. */
+  get key(): Uint8Array {
+    return this.#key
   }
 
   #connected(connection: NativeConnection | StockConnection): HostConnection {
@@ -127,8 +327,10 @@ export class RelayHost {
       received: (frame) => connection.received(frame),
       filled: () => connection.filled(),
       drained: () => connection.drained(),
-      lost: () => {
-        connection.lost()
+      tenant: () => connection.tenant(),
+      tooFast: (afterMs) => connection.tooFast(afterMs),
+      lost: (saidSo) => {
+        connection.lost(saidSo)
         this.#connections.delete(connection)
       },
     }
@@ -140,6 +342,23 @@ export class RelayHost {
     this.#step(this.#tenantNamed(tenant), { type: 'happened', document, input })
   }
 
+  /** What came of an effect: of a history that is no more meanwhile, nothing comes. [E1] */
+  #performed(tenant: OpenTenant, { document, epoch }: HistoryPlace, input: RoomInput): void {
+    this.#step(tenant, { type: 'performed', document, epoch, input })
+  }
+
+  #replace(tenant: string, document: string, by: Omit<Replacement, 'epoch'>): Promise<void> {
+    const epoch = this.#options.randomId()
+    return this.#replacements.ask((request) =>
+      this.#step(this.#tenantNamed(tenant), {
+        type: 'replaceAsked',
+        document,
+        request,
+        by: { epoch, ...by },
+      }),
+    )
+  }
+
   #tenantNamed(name: string): OpenTenant {
     const open = this.#tenants.get(name)
     if (open !== undefined) return open
@@ -148,15 +367,27 @@ export class RelayHost {
       key: this.#key,
       nextRoom: () => ++this.#lastRoom,
       isJudged: () => false,
+      documentBytesMax: this.#sizes.documentBytesMax,
+      classOf: (document) => this.#options.classOf?.(name, document) ?? 'normal',
+      overload: this.#overload,
+      joins: this.#joins,
     })
-    const tenant = { name, machine, views: new Map<string, LogView>(), isTurnEnding: false }
+    const tenant = {
+      name,
+      machine,
+      isTurnEnding: false,
+      writesSince: undefined,
+      isRefused: false,
+      isOver: false,
+    }
     this.#tenants.set(name, tenant)
     this.#readTenant(tenant)
+    if (this.#overload.isShed('bulk')) this.#askWorkspace(tenant, { type: 'held', isHeld: true })
     return tenant
   }
 
   #step(tenant: OpenTenant, input: TenantInput): void {
-    if (this.#isClosed) return
+    if (this.#isClosed || tenant.isOver) return
     for (const effect of tenant.machine.step(input, this.#options.now())) this.#perform(tenant, effect)
     if (tenant.isTurnEnding || input.type === 'turnEnded' || !tenant.machine.hasToWrite) return
     tenant.isTurnEnding = true
@@ -173,21 +404,30 @@ export class RelayHost {
       case 'readDocument':
         return this.#readDocument(tenant, effect.document)
       case 'forgetDocument':
-        tenant.views.delete(effect.document)
+        this.#views.forget({ tenant: tenant.name, document: effect.document })
         return undefined
-      case 'perform':
-        return this.#performForRoom(tenant, effect.document, effect.effect)
+      case 'perform': {
+        const { document, epoch } = effect
+        return this.#performForRoom(tenant, { tenant: tenant.name, document, epoch }, effect.effect)
+      }
+      case 'workspace':
+        return this.#performForWorkspace(tenant, effect.effect)
+      case 'replaced':
+        return this.#replacements.done(effect.request)
+      case 'cleanUp':
+        return this.#cleanUp({ tenant: tenant.name, document: effect.document, epoch: effect.epoch })
       case 'wakeAt':
         return this.#options.wakeAt(effect.time)
       case 'sayReady':
-        return this.#options.report(effect.ready ? 'The disk writes again.' : 'The disk refuses to write.')
+        return this.#diskSaidReady(tenant, effect.ready)
       case 'holdSockets':
         for (const connection of this.#connections) connection.hold(effect.hold)
         return undefined
     }
   }
 
-  #performForRoom(tenant: OpenTenant, document: string, effect: RoomEffect): void {
+  #performForRoom(tenant: OpenTenant, history: HistoryPlace, effect: RoomEffect): void {
+    const { document } = history
     switch (effect.type) {
       case 'tell':
         return this.#links.get(effect.link)?.told(effect.link, effect.message)
@@ -196,43 +436,92 @@ export class RelayHost {
         return undefined
       case 'echo':
         return this.#links.get(effect.link)?.echoed(effect.link, effect.update)
+      case 'stale':
+        return this.#links.get(effect.link)?.stale?.()
       case 'close':
         return this.#links.get(effect.link)?.closed(effect)
       case 'readRows':
       case 'readPieces':
       case 'makeDifference':
-        return this.#answerLink(tenant, document, effect)
+        return this.#answerLink(tenant, history, effect)
+      case 'gather':
+        return this.#options.soon(effect.ms, () => this.#performed(tenant, history, { type: 'gathered' }))
       case 'goOn':
-        return this.#happened(tenant.name, document, { type: 'wentOn', link: effect.link })
+        return this.#performed(tenant, history, { type: 'wentOn', link: effect.link })
       case 'makeDigest':
-        return this.#answer(tenant, document, this.#makeDigest(tenant, document, effect.position), undefined)
+        return this.#answer(tenant, history, this.#makeDigest(history, effect.position), {
+          type: 'digestFailed',
+          position: effect.position,
+        })
       case 'makeFold':
-        return this.#answer(tenant, document, this.#makeFold(tenant, document, effect.through), {
+        return this.#answer(tenant, history, this.#makeFold(history, effect.through), {
           type: 'foldEnded',
           succeeded: false,
         })
       case 'dropFolded':
-        return this.#answer(tenant, document, this.#dropFolded(tenant, document, effect), {
+        return this.#answer(tenant, history, this.#dropFolded(history, effect), {
           type: 'foldEnded',
           succeeded: false,
         })
       case 'judge':
-        return this.#happened(tenant.name, document, { type: 'judged', refusal: undefined })
+        return this.#performed(tenant, history, { type: 'judged', refusal: undefined })
       case 'notice':
-        return this.#options.report(`«${document}»: ${effect.what}`)
+        return this.#options.report({ code: noticeCodeOf[effect.what], tenant: tenant.name, document })
       default:
         throw new Error(`A tenant performs «${effect.type}» itself.`)
     }
   }
 
+  #askWorkspace(tenant: OpenTenant, input: WorkspaceInput): void {
+    this.#step(tenant, { type: 'workspace', input })
+  }
+
+  #performForWorkspace(tenant: OpenTenant, effect: Exclude<WorkspaceEffect, { type: 'wakeAt' }>): void {
+    const { link } = effect
+    switch (effect.type) {
+      case 'tell':
+        return this.#links.get(link)?.told(link, effect.message)
+      case 'readChanges':
+        return this.#answerWorkspace(tenant, link, async () => {
+          const { after, through } = effect
+          return {
+            type: 'changesRead',
+            link,
+            ...(await this.#store.readChanges(tenant.name, after, through)),
+          }
+        })
+      case 'learnRights':
+        return this.#answerWorkspace(tenant, link, async () => {
+          await this.#links.get(link)?.learnRights(effect.documents)
+          return { type: 'rightsLearnt', link }
+        })
+    }
+  }
+
+  #answerWorkspace(tenant: OpenTenant, link: LinkId, work: () => Promise<WorkspaceInput>): void {
+    work().then(
+      (input) => this.#askWorkspace(tenant, input),
+      (error: unknown) => {
+        this.#fail({ code: 'link-unanswered', tenant: tenant.name, cause: error })
+        this.#links.get(link)?.failed()
+      },
+    )
+  }
+
   // The store.
+
+  #diskSaidReady(tenant: OpenTenant, ready: boolean): void {
+    tenant.isRefused = !ready
+    const areOthersRefused = [...this.#tenants.values()].some((other) => other !== tenant && other.isRefused)
+    if (!areOthersRefused) this.#options.report({ code: ready ? 'disk-writes' : 'disk-refuses' })
+  }
 
   #readTenant(tenant: OpenTenant): void {
     const minted = this.#options.randomId()
     this.#store.readTenant(tenant.name).then(
-      ({ head, branches }) => this.#step(tenant, { type: 'storeRead', head, branches, minted }),
+      (read) => this.#step(tenant, { type: 'storeRead', ...read, minted }),
       (error: unknown) =>
-        this.#again(`The records of a tenant cannot be read: ${String(error)}`, () =>
+        this.#again({ code: 'tenant-unreadable', tenant: tenant.name, cause: error }, () =>
           this.#readTenant(tenant),
         ),
     )
@@ -241,12 +530,25 @@ export class RelayHost {
   #write(tenant: OpenTenant, { commit }: TenantEffect & { type: 'write' }): void {
     const write = this.#store.write(tenant.name, commit)
     this.#writes.add(write)
+    const began = this.#stopwatch()
+    tenant.writesSince ??= began
     write
       .finally(() => this.#writes.delete(write))
       .then(
-        (outcome) => this.#step(tenant, { type: outcome === 'written' ? 'written' : 'writeFailed' }),
+        (outcome) => {
+          const isWritten = outcome === 'written'
+          if (isWritten) {
+            const seconds = this.#stopwatch() - began
+            this.#slowestCommitSeconds = Math.max(this.#slowestCommitSeconds, seconds)
+            this.meters.committed(seconds, commit.rows)
+            if (commit.documents.length > 0) this.#options.committed?.(tenant.name)
+            tenant.writesSince = undefined
+          }
+          this.#step(tenant, { type: isWritten ? 'written' : 'writeFailed' })
+        },
         (error: unknown) => {
-          if (!this.#isClosed) this.#options.report(`A write failed: ${String(error)}`)
+          this.meters.writesFailed++
+          this.#fail({ code: 'write-failed', tenant: tenant.name, cause: error })
           this.#step(tenant, { type: 'writeFailed' })
         },
       )
@@ -255,105 +557,105 @@ export class RelayHost {
   #readDocument(tenant: OpenTenant, document: string): void {
     this.#store.readDocument({ tenant: tenant.name, document }).then(
       (loaded) => {
-        if (loaded.hasHole)
-          this.#options.report(`«${document}» has a hole in its log; replicas are asked for what they have.`)
+        if (loaded.hasHole) this.#options.report({ code: 'log-hole', tenant: tenant.name, document })
         this.#step(tenant, { type: 'documentRead', document, loaded })
       },
       (error: unknown) =>
-        this.#again(`«${document}» cannot be read: ${String(error)}`, () =>
+        this.#again({ code: 'document-unreadable', tenant: tenant.name, document, cause: error }, () =>
           this.#readDocument(tenant, document),
         ),
     )
   }
 
-  #answerLink(tenant: OpenTenant, document: string, effect: LinkWork): void {
-    this.#workForLink(tenant, document, effect).then(
-      (input) => this.#happened(tenant.name, document, input),
+  #answerLink(tenant: OpenTenant, history: HistoryPlace, effect: LinkWork): void {
+    this.#workForLink(history, effect).then(
+      (input) => this.#performed(tenant, history, input),
       (error: unknown) => {
-        this.#fail(`«${document}» could not be read: ${String(error)}`)
-        this.#links.get(effect.link)?.failed()
+        const { document } = history
+        const { link } = effect
+        // What a Y.Doc cannot tell, the log itself can: there is more of it, and it does no harm.
+        if (error instanceof WorkError)
+          return this.#performed(tenant, history, { type: 'differenceFailed', link })
+        const { trace } = this.#links.get(effect.link) ?? {}
+        this.#fail({ code: 'link-unanswered', tenant: tenant.name, document, trace, cause: error })
+        if (isDamage(error)) return this.#performed(tenant, history, { type: 'damaged' })
+        return this.#links.get(link)?.failed()
       },
     )
   }
 
-  async #workForLink(tenant: OpenTenant, document: string, effect: LinkWork): Promise<RoomInput> {
+  async #workForLink(history: HistoryPlace, effect: LinkWork): Promise<RoomInput> {
     const { link, through } = effect
-    const history = historyOf(tenant, document)
     switch (effect.type) {
       case 'readRows':
-        return { type: 'rowsRead', link, ...(await this.#store.readRows(history, effect.after, through)) }
+        return { type: 'rowsRead', link, ...(await this.#pages.rows(history, effect.after, through)) }
       case 'readPieces':
         return {
           type: 'piecesRead',
           link,
           through,
-          ...(await this.#store.readPieces(history, through, effect.index)),
+          ...(await this.#pages.pieces(history, through, effect.index)),
         }
       case 'makeDifference': {
-        const pieces = await this.#viewOf(tenant, document).difference(effect.stateVector, through)
+        const pieces = await this.#views.difference(history, effect.stateVector, through)
         return { type: 'differenceMade', link, through, pieces }
       }
     }
   }
 
-  async #makeDigest(tenant: OpenTenant, document: string, position: number): Promise<RoomInput> {
-    return { type: 'digestMade', ...(await this.#viewOf(tenant, document).digest(position)) }
+  async #makeDigest(history: HistoryPlace, position: number): Promise<RoomInput> {
+    return { type: 'digestMade', ...(await this.#views.digest(history, position)) }
   }
 
-  async #makeFold(tenant: OpenTenant, document: string, through: number): Promise<RoomInput> {
-    const history = historyOf(tenant, document)
-    const pieces = await this.#viewOf(tenant, document).snapshot(through)
-    await this.#store.writePieces(history, through, pieces)
-    return { type: 'foldMade', through }
+  async #makeFold(history: HistoryPlace, through: number): Promise<RoomInput> {
+    const snapshot = await this.#views.snapshot(history, through)
+    await this.#store.writePieces(history, through, snapshot)
+    this.meters.foldsMade++
+    return { type: 'foldMade', through, bytes: snapshot.pieces.reduce((sum, { length }) => sum + length, 0) }
   }
 
-  #answer(
-    tenant: OpenTenant,
-    document: string,
-    work: Promise<RoomInput>,
-    failure: RoomInput | undefined,
-  ): void {
+  #answer(tenant: OpenTenant, history: HistoryPlace, work: Promise<RoomInput>, failure: RoomInput): void {
     work.then(
-      (input) => this.#happened(tenant.name, document, input),
+      (input) => this.#performed(tenant, history, input),
       (error: unknown) => {
-        this.#fail(`«${document}» could not be worked on: ${String(error)}`)
-        if (failure !== undefined) this.#happened(tenant.name, document, failure)
+        this.#fail({ code: 'work-failed', tenant: tenant.name, document: history.document, cause: error })
+        if (failure.type === 'foldEnded') this.meters.foldsFailed++
+        this.#performed(tenant, history, failure)
+        if (isDamage(error)) this.#performed(tenant, history, { type: 'damaged' })
       },
     )
   }
 
   /** What could not be removed is garbage, which the next fold takes along. */
   async #dropFolded(
-    tenant: OpenTenant,
-    document: string,
-    effect: RoomEffect & { type: 'dropFolded' },
+    history: HistoryPlace,
+    { through, servedFrom }: RoomEffect & { type: 'dropFolded' },
   ): Promise<RoomInput> {
-    const { through, servedFrom } = effect
-    await this.#store.dropFolded(historyOf(tenant, document), through, servedFrom)
+    await this.#store.dropFolded(history, through, servedFrom)
     return { type: 'foldEnded', succeeded: true }
   }
 
+  #cleanUp(history: HistoryPlace): void {
+    const { tenant, document } = history
+    this.#store.dropHistory(history).catch((error: unknown) => {
+      this.#again({ code: 'clean-up-failed', tenant, document, cause: error }, () => this.#cleanUp(history))
+    })
+  }
+
   /** Whoever waits for it waits a little longer: a store that fails may come back. */
-  #again(sentence: string, work: () => void): void {
-    this.#fail(sentence)
+  #again(notice: Notice, work: () => void): void {
+    this.#fail(notice)
     const at = this.#options.now() + readRetryMs
     this.#toRetry.push({ at, work })
     this.#options.wakeAt(at)
   }
 
-  #fail(sentence: string): void {
-    if (!this.#isClosed) this.#options.report(sentence)
+  #fail(notice: Notice): void {
+    if (!this.#isClosed) this.#options.report(notice)
   }
 
-  #viewOf(tenant: OpenTenant, document: string): LogView {
-    let view = tenant.views.get(document)
-    if (view === undefined) {
-      view = new LogView(this.#store, { tenant: tenant.name, document }, (update) =>
-        this.#options.report(`An update of ${update.length} bytes in «${document}» cannot be used.`),
-      )
-      tenant.views.set(document, view)
-    }
-    return view
+  #stopwatch(): number {
+    return this.#options.stopwatch?.() ?? this.#options.now() / 1000
   }
 
   // Connections.
@@ -364,22 +666,46 @@ export class RelayHost {
     return link
   }
 
-  #stockFramesOf(message: MessageOf<'delivery'>): readonly Uint8Array[] {
-    if (this.#lastStock?.message !== message)
-      this.#lastStock = { message, frames: message.updates.map(encodeUpdate) }
+  #stockFramesOf(message: MessageOf<'delivery' | 'presence'>): readonly Uint8Array[] {
+    if (this.#lastStock?.message !== message) {
+      const isDelivery = message.type === 'delivery'
+      const frames = isDelivery ? deliveryFrames(message.updates) : [encodeAwareness(message.entries)]
+      this.#lastStock = { message, frames }
+    }
     return this.#lastStock.frames
   }
 
   #framesOf(message: Message): readonly Uint8Array[] {
     if (this.#lastEncoded?.message !== message) {
+      this.meters.said(message)
       this.#lastEncoded = { message, frames: framesOf([encodeMessage(message)]) }
     }
     return this.#lastEncoded.frames
   }
 }
 
-function historyOf(tenant: OpenTenant, document: string): HistoryPlace {
-  return { tenant: tenant.name, document, epoch: tenant.machine.epochOf(document) }
+function isDamage(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'damaged'
+}
+
+function noticeOfDamage({ key, cause }: Damage): Notice {
+  const place = placeOf(key)
+  return { code: 'record-damaged', ...place, cause }
+}
+
+function placeOf(key: Uint8Array): { readonly tenant?: string; readonly document?: string } {
+  try {
+    const place = decodeKey(key)
+    return 'document' in place
+      ? { tenant: place.tenant, document: place.document }
+      : 'tenant' in place
+        ? { tenant: place.tenant }
+        : {}
+  } catch (error) {
+    // A key that cannot be read either names nobody.
+    if (isDamage(error)) return {}
+    throw error
+  }
 }
 
 function joined(left: Uint8Array, right: Uint8Array): Uint8Array {

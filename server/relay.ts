@@ -1,194 +1,410 @@
-// relay.ts — the process from outside: one port for pages and sockets, one store under them. Knows: HTTP, ws, which
-// wire a socket asks for, timers. Must not know: rooms, records, what is said on a socket.
+// relay.ts — the relay from outside, on whichever HTTP server: what it answers, whom it lets in, how it ends. Knows:
+// HTTP, ws, which wire a socket asks for, timers. Must not know: ports, rooms, records, what is said on a socket.
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server } from 'node:http'
-import { isIP } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
-import { documentNameBytesMax, frameBytesMax } from '../shared/limits.ts'
-import { idBytes, right, wireProtocol } from '../shared/message.ts'
-import type { Grant } from '../shared/session.ts'
+import { documentNameBytesMax, sizesFor } from '../shared/limits.ts'
+import { idBytes, wireProtocol } from '../shared/message.ts'
 import { stockClose } from '../shared/stock-wire.ts'
+import { bringToFormat } from '../shared/disk-format.ts'
 import { StoreError } from '../shared/store.ts'
+import { adminAnswers } from './admin-answers.ts'
+import { AdminDoor } from './admin-door.ts'
+import { Addresses, isOfThisMachine } from './addresses.ts'
+import { Api } from './api.ts'
+import { Clock } from './clock.ts'
+import { isSettledWithin } from './deadline.ts'
+import { documentClasses } from './document-class.ts'
+import { chosenProtocol, isOfUnknownWire, sendOff, turnAway, turnedAwaySentences } from './handshake.ts'
+import type { Unwelcome } from './handshake.ts'
+import { Journal } from './journal.ts'
 import { LevelStore } from './level-store.ts'
+import { LoadWatch, tickMs } from './load-watch.ts'
+import type { LevelStoreOptions } from './level-store.ts'
+import { Meters } from './meters.ts'
+import { Metrics } from './metrics.ts'
+import { answersOperating } from './operating-pages.ts'
+import type { Options } from './options.ts'
+import { OpenSockets } from './open-sockets.ts'
+import { isLoopbackHost } from './origins.ts'
+import { Paces } from './paces.ts'
 import { pageListener } from './pages.ts'
+import { presentedToken } from './presented-token.ts'
+import { Probe } from './readiness.ts'
+import { Reception } from './reception.ts'
 import { RelayError } from './relay-error.ts'
 import { RelayHost } from './relay-host.ts'
+import { SignIn } from './sign-in.ts'
+import { signInFrom } from './sign-in-from.ts'
 import { Socket } from './socket.ts'
+import { WorkshopThread } from './workshop-thread.ts'
+import { StockEntrance } from './stock-entrance.ts'
+import { assertFinished } from './store-copy.ts'
+import { Telling } from './telling.ts'
+import { Turns } from './turns.ts'
 
-export type RelayOptions = {
-  readonly port: number
-  /** The folder of the store. */
-  readonly data: string
-  /** Called with one sentence when something happened that whoever runs the relay should know. */
-  readonly report: (sentence: string) => void
-}
+/** A disk that takes longer to sync one record is not ready. */
+const probeMsMax = 2000
 
-const pingMs = 30_000
-/** Machines ask to be woken for many things; they are all woken together, this often at most. */
-const wakeMs = 250
+/** What a client that was sent away waits at least: a stop is mostly a start with a few seconds between. */
+const comeBackMsMin = 1000
 
-/** Without accounts everyone who reaches the port may do everything. */
-const grantOfAll: Grant = {
-  tenant: '',
-  subject: '',
-  expiresAt: undefined,
-  rightsVersion: 1,
-  rightsOf: () => right.read + right.write,
-}
+/** Between two looks at whether all is committed. */
+const commitCheckMs = 50
+
+/** LevelDB gets this long to close its files, however short a stop is to be. */
+const closingMsMin = 1000
 
 export class Relay {
-  readonly #options: RelayOptions
-  readonly #webSockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: frameBytesMax,
-    perMessageDeflate: false,
-    handleProtocols: chosenProtocol,
-  })
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+  readonly signIn: SignIn
+  readonly #options: Options
+  readonly #journal: Journal
   readonly #host: RelayHost
   readonly #clock: Clock
-  readonly #pings: NodeJS.Timeout
+  readonly #door: AdminDoor
+  readonly #telling: Telling | undefined
+  readonly #paces: Paces
+  readonly #webSockets: WebSocketServer
+  readonly #traces = new WeakMap<IncomingMessage, string>()
+  readonly #sockets = new OpenSockets()
+  readonly #addresses: Addresses
+  readonly #reception: Reception
+  readonly #probe: Probe
+  readonly #metrics: Metrics
+  readonly #api: Api
+  readonly #pages = pageListener()
+  readonly #rechecks: NodeJS.Timeout
+  readonly #ticks: NodeJS.Timeout
+  #closing: Promise<void> | undefined
 
-  private constructor(options: RelayOptions, host: RelayHost, clock: Clock) {
+  private constructor(
+    options: Options,
+    parts: {
+      readonly journal: Journal
+      readonly store: LevelStore
+      readonly host: RelayHost
+      readonly signIn: SignIn
+      readonly clock: Clock
+      readonly door: AdminDoor
+      readonly telling: Telling | undefined
+    },
+  ) {
+    const { journal, store, host, signIn, clock, door, telling } = parts
     this.#options = options
+    this.#journal = journal
     this.#host = host
     this.#clock = clock
+    this.#door = door
+    this.#telling = telling
+    this.signIn = signIn
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: sizesFor(options.largestDocument).messageBytesMax,
+      perMessageDeflate: false,
+      handleProtocols: chosenProtocol,
+    })
+    // The one place where every kind of client can be told under which name the journal has it.
+    this.#webSockets.on('headers', (headers, request) => {
+      headers.push(`x-trace-id: ${this.#traces.get(request) ?? ''}`)
+    })
+    this.#paces = new Paces({ ...options, now: () => performance.now() })
+    this.#addresses = new Addresses(options.trustedProxies)
+    this.#reception = new Reception({
+      ...options,
+      now: () => performance.now(),
+      after: (ms, then) => void setTimeout(then, ms),
+    })
+    this.#probe = new Probe({
+      store,
+      isRefused: () => host.state.isRefused,
+      now: () => performance.now(),
+      answerMsMax: probeMsMax,
+    })
+    this.#api = new Api({
+      host,
+      signIn,
+      addresses: this.#addresses,
+      sizes: sizesFor(options.largestDocument),
+      isOpen: () => this.#closing === undefined,
+      report: (notice) => journal.report(notice),
+      markOf: (tenant, document) => journal.markOf({ tenant, document }),
+    })
+    this.#metrics = new Metrics({
+      meters: host.meters,
+      journal,
+      reception: this.#reception,
+      hostState: () => host.state,
+      sockets: () => this.#sockets.count(),
+      isReady: () => this.#probe.wasReady,
+    })
     clock.ring = () => host.woke()
-    this.#server = createServer(pageListener())
-    this.#server.on('upgrade', (request, socket, head) => this.#serverOnUpgrade(request, socket, head))
-    this.#pings = setInterval(() => {
-      for (const socket of this.#sockets) socket.checkLife()
-    }, pingMs)
+    signIn.whenRevoked = () => host.recheck()
+    this.#rechecks = setInterval(() => this.#recheck(), signIn.recheckMs)
+    const watch = new LoadWatch(
+      () => performance.now(),
+      (latestMs) => host.look(latestMs),
+    )
+    this.#ticks = setInterval(() => watch.ticked(), tickMs)
   }
 
-  static async start(options: RelayOptions): Promise<Relay> {
-    const store = await LevelStore.open({ folder: options.data, sync: true })
+  /** Opens the data; what comes in, a server has to hand over: `attach`, or `answer` and `upgrade`. */
+  static async open(
+    options: Options,
+    journal: Journal,
+    database?: LevelStoreOptions['database'],
+  ): Promise<Relay> {
+    const { data, durability } = options
+    const report = journal.report.bind(journal)
+    assertFinished(data)
+    // Known when the disk is repaired while it runs.
+    let host: RelayHost | undefined
+    const store = await LevelStore.open({
+      folder: data,
+      sync: durability === 'disk',
+      whenDamaged: ({ is, cause }) => {
+        report({ code: is === 'repaired' ? 'disk-repaired' : 'disk-damaged', cause })
+        if (is === 'repaired') host?.startAnew()
+      },
+      ...(database === undefined ? {} : { database }),
+    })
     const clock = new Clock()
     try {
-      const host = await RelayHost.open({
+      await bringToFormat(store)
+      const now = () => Date.now()
+      const meters = new Meters()
+      const telling = Telling.for(options, store, report)
+      const signIn = await SignIn.open(await signInFrom(options), {
+        folder: data,
+        isLoopback: isLoopbackHost(options.host),
         store,
-        durability: 'synced',
-        now: () => Date.now(),
+        now,
+        report,
+        refused: (code) => meters.signInRefusals.count(code),
+      })
+      host = await RelayHost.open({
+        store,
+        workshop: new WorkshopThread(),
+        durability: durability === 'disk' ? 'synced' : 'written',
+        sizes: sizesFor(options.largestDocument),
+        now,
+        meters,
+        committed: (tenant) => telling?.committed(tenant),
+        stopwatch: () => performance.now() / 1000,
         randomId: () => new Uint8Array(randomBytes(idBytes)),
         wakeAt: (time) => clock.wakeAt(time),
-        turnEnds: setImmediate,
-        grantOf: async () => grantOfAll,
-        report: options.report,
+        turnEnds: new Turns().end,
+        soon: (ms, then) => setTimeout(then, ms),
+        grantOf: (token, headers) => signIn.grantOf(token, headers),
+        classOf: documentClasses(options.documentClass, report),
+        report,
       })
-      const relay = new Relay(options, host, clock)
-      await listen(relay.#server, options.port)
-      return relay
+      journal.hideNamesWith(host.key)
+      await telling?.start()
+      const door = await AdminDoor.open(data, adminAnswers(store, signIn, report))
+      return new Relay(options, { journal, store, host, signIn, clock, door, telling })
     } catch (error) {
       await store.close()
       if (!(error instanceof StoreError)) throw error
-      throw new RelayError('data-unreadable', `The data in ${options.data} cannot be used. ${error.message}`)
+      throw new RelayError('data-unreadable', `The data in ${data} cannot be used. ${error.message}`)
     }
-  }
-
-  get port(): number {
-    const address = this.#server.address()
-    if (address === null || typeof address === 'string') throw new Error('The relay does not listen.')
-    return address.port
   }
 
   get openDocuments(): number {
     return this.#host.openDocuments
   }
 
-  /** Commits what was accepted, tells everyone to come back later, lets go of port and disk. */
-  async close(): Promise<void> {
-    clearInterval(this.#pings)
-    this.#server.close()
-    await this.#host.close()
-    this.#clock.stop()
-    for (const socket of this.#sockets) socket.terminate()
-    this.#server.closeAllConnections()
+  /** Takes over what lies under the path prefix; everything else stays with whom it was with. */
+  attach(server: Server): void {
+    if (this.#options.pathPrefix === '')
+      throw new RelayError(
+        'bad-option',
+        'To share a server the relay needs paths of its own: say pathPrefix.',
+      )
+    const others = server.listeners('request')
+    server.removeAllListeners('request')
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (this.answer(request, response)) return
+      for (const other of others) Reflect.apply(other, server, [request, response])
+    })
+    server.on('upgrade', (request, line, head) => {
+      if (this.upgrade(request, line, head)) return
+      // With nobody else there to answer, it would wait for ever.
+      if (server.listenerCount('upgrade') === 1) turnAway(line, 404, 'There are no sockets here.')
+    })
   }
 
-  #serverOnUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, request))
+  /** False: the path is not one of the relay's. */
+  answer(request: IncomingMessage, response: ServerResponse): boolean {
+    const url = this.#ownUrl(request)
+    if (url === undefined) return false
+    const path = url.split('?', 1)[0] ?? '/'
+    const parts = {
+      probe: this.#probe,
+      metrics: this.#metrics,
+      addresses: this.#addresses,
+      adminToken: this.#options.adminToken,
+    }
+    if (answersOperating(parts, request, response, path)) return true
+    if (path.startsWith('/v1/')) {
+      void this.#api.answer(request, response, url)
+      return true
+    }
+    request.url = url
+    this.#pages(request, response)
+    return true
+  }
+
+  /** False: the path is not one of the relay's. */
+  upgrade(request: IncomingMessage, line: Duplex, head: Buffer): boolean {
+    const url = this.#ownUrl(request)
+    if (url === undefined) return false
+    line.on('error', () => line.destroy())
+    if (this.signIn.isOpen && !isOfThisMachine(request.socket.localAddress)) {
+      turnAway(line, 403, 'Without signing in this relay serves its own machine only.')
+      return true
+    }
+    const place = this.#reception.take(
+      this.#addresses.isLocal(request) ? undefined : this.#addresses.of(request),
+    )
+    if (typeof place === 'string') {
+      turnAway(line, 503, turnedAwaySentences[place], comeBackMsMin / 1000)
+      return true
+    }
+    line.once('close', place.giveBack)
+    this.#reception.awaitTurn(() => {
+      if (line.destroyed) return
+      const trace = randomBytes(4).toString('hex')
+      this.#traces.set(request, trace)
+      this.#webSockets.handleUpgrade(request, line, head, (webSocket) =>
+        this.#welcome(webSocket, request, url, trace),
+      )
+    })
+    return true
+  }
+
+  /**
+   * Lets nobody in any more, commits what was accepted, tells everyone when to come back, lets go of the disk. Takes no
+   * longer than the option says, and a moment for goodbyes.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#drain()
+    return this.#closing
+  }
+
+  /** Nobody ever came: it could not be reached. */
+  async abandon(): Promise<void> {
+    this.#closing ??= this.#drained().then(() => undefined)
+    return this.#closing
+  }
+
+  async #drain(): Promise<void> {
+    this.#journal.report({ code: 'draining', facts: { sockets: this.#sockets.size } })
+    this.#journal.report({ code: (await this.#drained()) ? 'drained' : 'drain-cut-short' })
+  }
+
+  /** Whether all that was accepted is on the disk. */
+  async #drained(): Promise<boolean> {
+    const { drainTime } = this.#options
+    this.#probe.drain()
+    this.#reception.drain()
+    this.#telling?.stop()
+    clearInterval(this.#rechecks)
+    clearInterval(this.#ticks)
+    this.#sockets.stopReading()
+    const isCommitted = await this.#isCommittedWithin(drainTime)
+    await this.#sendAway()
+    this.#clock.stop()
+    this.#metrics.stop()
+    await this.#door.close()
+    const isClosed = await isSettledWithin(Math.max(drainTime, closingMsMin), this.#host.letGo())
+    return isCommitted && isClosed
+  }
+
+  /** A disk that refuses is tried again until then. */
+  async #isCommittedWithin(ms: number): Promise<boolean> {
+    const end = performance.now() + ms
+    for (;;) {
+      const isSettled = await isSettledWithin(end - performance.now(), this.#host.commitAll())
+      if (isSettled && this.#host.state.isAllCommitted) return true
+      const left = end - performance.now()
+      if (left <= 0) return false
+      await new Promise((resolve) => setTimeout(resolve, Math.min(left, commitCheckMs)))
+    }
+  }
+
+  /** Spread over as long as letting them in again will take: all at once they would only wait at the door. */
+  async #sendAway(): Promise<void> {
+    const spreadMs = (this.#sockets.size / this.#options.socketsPerSecond) * 1000
+    this.#host.dismissAll(() => Math.round(comeBackMsMin + Math.random() * spreadMs))
+    await this.#sockets.sendHome('The relay is being stopped.')
+  }
+
+  /** What follows the path prefix; undefined where another prefix stands. */
+  #ownUrl({ url = '/' }: IncomingMessage): string | undefined {
+    const { pathPrefix } = this.#options
+    if (!url.startsWith(pathPrefix)) return undefined
+    const rest = url.slice(pathPrefix.length)
+    if (rest.startsWith('/')) return rest
+    return rest === '' || rest.startsWith('?') ? `/${rest}` : undefined
   }
 
   /** Refusals come after the handshake: a browser cannot see why an upgrade failed, but it sees a close code. */
-  #welcome(webSocket: WebSocket, request: IncomingMessage): void {
-    webSocket.on('error', (error) => this.#options.report(`A socket failed: ${error.message}`))
-    if (!isLoopbackOrigin(request.headers.origin)) {
-      webSocket.close(stockClose.forbidden, 'This relay accepts pages of this machine only.')
-      return
+  #welcome(webSocket: WebSocket, request: IncomingMessage, url: string, trace: string): void {
+    const { headers } = request
+    webSocket.on('error', (cause) => this.#journal.report({ code: 'socket-failed', trace, cause }))
+    const why = this.#unwelcome(webSocket, request)
+    if (why !== undefined) {
+      this.#host.meters.signInRefusals.count(why)
+      return sendOff(webSocket, why)
     }
-    const socket = new Socket(webSocket, request.socket)
+    const socket = new Socket(webSocket, request.socket, {
+      meters: this.#host.meters,
+      pace: this.#paces.begin(),
+      trace,
+    })
     this.#sockets.add(socket)
-    webSocket.on('close', () => this.#sockets.delete(socket))
-    if (webSocket.protocol === wireProtocol) socket.serve(this.#host.connectNative(socket))
-    else this.#welcomeStock(socket, request.url ?? '/')
+    const wire = webSocket.protocol === wireProtocol ? 'native' : 'stock'
+    this.#journal.report({
+      code: 'socket-opened',
+      trace,
+      facts: { wire, address: this.#addresses.of(request) },
+    })
+    webSocket.on('close', (closeCode) => {
+      this.#sockets.remove(socket)
+      this.#journal.report({ code: 'socket-closed', trace, facts: { closeCode } })
+    })
+    if (wire === 'native') socket.serve(this.#host.connectNative(socket, headers))
+    else this.#welcomeStock(socket, request, url, trace)
+  }
+
+  /** Pages from elsewhere could otherwise read and write the documents of whoever visits them. */
+  #unwelcome(webSocket: WebSocket, { headers }: IncomingMessage): Unwelcome | undefined {
+    if (!this.signIn.acceptsOrigin(headers.origin, headers.host)) return 'wrong-origin'
+    return isOfUnknownWire(webSocket) ? 'unknown-protocol' : undefined
   }
 
   /** The stock server's rule: a document is the path as it was sent, neither decoded nor cleaned. */
-  #welcomeStock(socket: Socket, url: string): void {
+  #welcomeStock(socket: Socket, { headers }: IncomingMessage, url: string, trace: string): void {
     const document = url.slice(1).split('?', 1)[0] ?? ''
     if (Buffer.byteLength(document) > documentNameBytesMax) {
       socket.end(stockClose.nameTooLong, `A document's name has at most ${documentNameBytesMax} bytes.`)
     } else {
-      socket.serve(this.#host.connectStock(socket, document, grantOfAll))
+      socket.serve(
+        new StockEntrance(socket, {
+          document,
+          grantOf: () => this.signIn.grantOf(presentedToken(url, headers), headers),
+          enter: (grant) => this.#host.connectStock(socket, document, grant),
+          forbade: () => this.#host.meters.signInRefusals.count('forbidden'),
+          failed: (cause) =>
+            this.#journal.report({ code: 'link-unanswered', tenant: '', document, trace, cause }),
+        }),
+      )
     }
   }
-}
 
-/** One timer for all that asked to be woken. */
-class Clock {
-  ring: () => void = () => undefined
-  #timer: NodeJS.Timeout | undefined
-  #at = Number.POSITIVE_INFINITY
-
-  wakeAt(time: number): void {
-    const at = Math.max(time, Date.now() + wakeMs)
-    if (at >= this.#at) return
-    this.stop()
-    this.#at = at
-    this.#timer = setTimeout(() => this.#timerOnEnd(), at - Date.now())
+  #recheck(): void {
+    this.signIn.recheck().catch((cause: unknown) => this.#journal.report({ code: 'recheck-failed', cause }))
   }
-
-  stop(): void {
-    clearTimeout(this.#timer)
-    this.#at = Number.POSITIVE_INFINITY
-  }
-
-  #timerOnEnd(): void {
-    this.#at = Number.POSITIVE_INFINITY
-    this.ring()
-  }
-}
-
-async function listen(server: Server, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listeningError(error, port)))
-    server.listen(port, '127.0.0.1', resolve)
-  })
-}
-
-function listeningError(error: NodeJS.ErrnoException, port: number): RelayError {
-  return error.code === 'EADDRINUSE'
-    ? new RelayError(
-        'port-in-use',
-        `Port ${port} is taken. Stop what uses it, or choose another with --port.`,
-      )
-    : new RelayError('cannot-listen', `Port ${port} cannot be used: ${error.message}`)
-}
-
-/** Pages from elsewhere could otherwise read and write the documents of whoever visits them. */
-function isLoopbackOrigin(origin: string | undefined): boolean {
-  if (origin === undefined) return true
-  if (!URL.canParse(origin)) return false
-  const host = new URL(origin).hostname
-  return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
-}
-
-/** Chrome fails a socket whose offer is not taken up. What looks like a token is never repeated. */
-function chosenProtocol(offered: Set<string>): string | false {
-  if (offered.has(wireProtocol)) return wireProtocol
-  return [...offered].find((protocol) => protocol.length <= 32) ?? false
 }

@@ -3,24 +3,55 @@
 import type { Socket as Line } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import { fullBytesMin, quietChecksMax, unsentBytesMax } from '../shared/limits.ts'
+import { wireProtocol } from '../shared/message.ts'
 import { stockClose } from '../shared/stock-wire.ts'
 import type { HostConnection, HostSocket } from './host-connection.ts'
+import { Meters } from './meters.ts'
+import { unpaced } from './paces.ts'
+import type { SocketPace } from './paces.ts'
+import { websocketFrames } from './websocket-frames.ts'
+
+/** Who would have to rest for longer is sent away: a socket that is not read cannot show that it lives. */
+const restMsMax = 10_000
+
+/** What ws says where no word of an end came. */
+const brokenLine = 1006
+
+export type SocketOptions = {
+  readonly meters?: Meters
+  readonly pace?: SocketPace
+  readonly trace?: string
+}
 
 export class Socket implements HostSocket {
+  /** Under which the journal tells of it. */
+  readonly trace: string
   readonly #socket: WebSocket
   /** The bytes below the frames: they tell that a slow line is not a dead one. */
   readonly #line: Line
   #connection: HostConnection | undefined
+  readonly #meters: Meters
+  readonly #pace: SocketPace
   #isFull = false
+  /** Why nothing is read of it: what came waits for the disk, or it sent faster than it may. */
+  #isHeld = false
+  #rest: NodeJS.Timeout | undefined
   #movedBefore = 0
   #quietChecks = 0
   #hasAnswered = true
 
-  constructor(socket: WebSocket, line: Line) {
+  constructor(
+    socket: WebSocket,
+    line: Line,
+    { meters = new Meters(), pace = unpaced, trace = '' }: SocketOptions = {},
+  ) {
     this.#socket = socket
     this.#line = line
+    this.#meters = meters
+    this.#pace = pace
+    this.trace = trace
     socket.on('message', (content, isBinary) => this.#socketOnMessage(content, isBinary))
-    socket.on('close', () => this.#connection?.lost())
+    socket.on('close', (code) => this.#connection?.lost(code !== brokenLine))
     socket.on('pong', () => {
       this.#hasAnswered = true
     })
@@ -35,27 +66,45 @@ export class Socket implements HostSocket {
     return this.#socket.readyState === this.#socket.OPEN
   }
 
-  send(frame: Uint8Array): void {
-    if (!this.isOpen) return
-    const { bufferedAmount } = this.#socket
-    if (bufferedAmount > unsentBytesMax) {
+  /** Past ws's own sender, which would make the heads anew for each reader; nothing of ours waits in it. */
+  send(frames: readonly Uint8Array[]): void {
+    if (!this.isOpen || frames.length === 0) return
+    if (this.#socket.bufferedAmount > unsentBytesMax) {
       this.end(stockClose.tooSlow, 'You read too slowly. Come back and go on from where you are.')
       return
     }
-    this.#socket.send(frame)
-    if (!this.#isFull && bufferedAmount + frame.length >= fullBytesMin) {
+    const bytes = websocketFrames(frames)
+    this.#meters.framesOut += frames.length
+    this.#meters.bytesOut += bytes.length
+    this.#line.write(bytes)
+    if (!this.#isFull && this.#socket.bufferedAmount >= fullBytesMin) {
       this.#isFull = true
       this.#connection?.filled()
     }
   }
 
   end(code: number, reason: string): void {
+    this.#meters.socketEnds.count(code)
     this.#socket.close(code, reason)
   }
 
   hold(on: boolean): void {
-    if (on) this.#socket.pause()
-    else this.#socket.resume()
+    this.#isHeld = on
+    this.#readOrNot()
+  }
+
+  get isNative(): boolean {
+    return this.#socket.protocol === wireProtocol
+  }
+
+  /** Settles when it is closed, whoever closed it. */
+  gone(): Promise<void> {
+    if (this.#socket.readyState === this.#socket.CLOSED) return Promise.resolve()
+    return new Promise((resolve) => this.#socket.once('close', () => resolve()))
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.bufferedAmount
   }
 
   terminate(): void {
@@ -67,6 +116,8 @@ export class Socket implements HostSocket {
    * that still has to take what was sent gets minutes; one that has nothing to do has to answer a ping.
    */
   checkLife(): void {
+    // Who is not read cannot answer.
+    if (this.#socket.isPaused) return undefined
     const lives = this.#hasAnswered || this.#moved() !== this.#movedBefore
     this.#quietChecks = lives ? 0 : this.#quietChecks + 1
     if (this.#quietChecks > (this.#socket.bufferedAmount > 0 ? quietChecksMax : 0)) return this.terminate()
@@ -83,7 +134,27 @@ export class Socket implements HostSocket {
 
   #socketOnMessage(content: RawData, isBinary: boolean): void {
     // Stock servers pass over text, and so does this one; what comes after the end was never read.
-    if (isBinary && Buffer.isBuffer(content) && this.isOpen) this.#connection?.received(content)
+    if (!isBinary || !Buffer.isBuffer(content) || !this.isOpen || this.#connection === undefined) return
+    this.#meters.framesIn++
+    this.#meters.bytesIn += content.length
+    this.#connection.received(content)
+    const restMs = this.#pace.restMsAfter(content.length, this.#connection.tenant())
+    if (restMs > restMsMax) this.#connection.tooFast(restMs)
+    else if (restMs > 0) this.#restFor(restMs)
+  }
+
+  #restFor(ms: number): void {
+    clearTimeout(this.#rest)
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined
+      this.#readOrNot()
+    }, ms)
+    this.#readOrNot()
+  }
+
+  #readOrNot(): void {
+    if (this.#isHeld || this.#rest !== undefined) this.#socket.pause()
+    else this.#socket.resume()
   }
 
   #lineOnDrain(): void {

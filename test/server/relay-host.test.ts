@@ -13,6 +13,8 @@ import {
   verdict,
 } from '../../shared/message.ts'
 import { digestOf } from '../../shared/document-digest.ts'
+import { firstEpoch } from '../../shared/document-state.ts'
+import { rowRange } from '../../shared/record-keys.ts'
 import { NativePeer, StockPeer, TestRelay } from '../host-peers.ts'
 
 let relay: TestRelay
@@ -291,6 +293,7 @@ test('[P1] presence is seen, not for another’s client id, and ends when its re
   expect(ben.take('presence')).toEqual([])
   relay.now += 5_000
   relay.host.woke()
+  await relay.think()
   expect(ben.take('presence').flatMap(({ entries }) => entries)).toEqual([
     { client: 11, clock: 1, state: '' },
   ])
@@ -354,4 +357,22 @@ test('[B1] who pushes more than two pushes at once gets its acks in as many mess
   const acks = ana.take('ack')
   expect(acks.flatMap(({ ranges }) => ranges)).toHaveLength(2_500)
   expect(Math.max(...acks.map(({ ranges }) => ranges.length))).toBeLessThanOrEqual(1024)
+})
+
+test('[P1] whose a client id is outlives a fold and a restart', async () => {
+  const ana = await joined(1)
+  const author = new Author(1)
+  for (let n = 0; n < 4_100; n++) ana.push(author.write('x'))
+  await relay.write()
+  const history = { tenant: '', document: 'story', epoch: firstEpoch }
+  const rowsLeft = relay.disk.durable(rowRange(history, 0)).length
+  expect(rowsLeft).toBeLessThan(4_100)
+  relay.die()
+  await relay.start()
+  const ben = await joined(2)
+  ben.push(author.write('in her name'))
+  await relay.write()
+  expect(ben.take('refused').flatMap(({ entries }) => entries)).toMatchObject([
+    { code: refusedCode.foreignClient },
+  ])
 })

@@ -4,16 +4,17 @@ import { rm } from 'node:fs/promises'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Relay } from '../../server/relay.ts'
+import { relayForTest } from '../relay-for-test.ts'
+import type { ListeningRelay } from '../../server/listening.ts'
 import { encodeUpdate } from '../../shared/stock-wire.ts'
 import { temporaryFolder } from '../relay-process.ts'
 
 let data: string
-let relay: Relay
+let relay: ListeningRelay
 
 beforeEach(async () => {
   data = await temporaryFolder()
-  relay = await Relay.start({ port: 0, data, report: () => undefined })
+  relay = await relayForTest({ data })
 })
 
 afterEach(async () => {
@@ -37,13 +38,13 @@ test('[B1] a document that everybody left is let go, also if the last one left i
   doc.getText('text').insert(0, 'x'.repeat(10_000))
   const frame = encodeUpdate(Y.encodeStateAsUpdate(doc))
   const sockets = await Promise.all(Array.from({ length: 30 }, (_, n) => open(`d${n}`)))
-  expect(relay.openDocuments).toBe(30)
+  expect(relay.relay.openDocuments).toBe(30)
   for (const [n, socket] of sockets.entries()) {
     socket.send(frame)
     if (n % 2 === 0) socket.terminate()
     else socket.close()
   }
-  await until(() => relay.openDocuments === 0)
+  await until(() => relay.relay.openDocuments === 0)
 })
 
 test('[B1] a writer that is faster than the disk is read no faster than the disk writes', async () => {
@@ -79,5 +80,5 @@ test('[D1] what comes while the relay is being stopped is not said to be saved, 
   for (let n = 0; n < 100; n++) doc.getText('text').insert(0, 'x')
   await closing
   expect(failure).toBeUndefined()
-  relay = await Relay.start({ port: 0, data, report: () => undefined })
+  relay = await relayForTest({ data })
 })

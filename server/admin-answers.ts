@@ -1,0 +1,35 @@
+// admin-answers.ts — what the relay does for its own commands: hand over all it keeps, as it is at this moment; revoke. Knows: HTTP.
+// Must not know: who asks (the door does).
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { answerProblem } from './answers.ts'
+import { bytesOf } from './copy-stream.ts'
+import type { LevelStore } from './level-store.ts'
+import type { Report } from './notice.ts'
+import { answerRevocation } from './revocation-answers.ts'
+import type { SignIn } from './sign-in.ts'
+import { revocationsPath } from './token-command.ts'
+
+/** As long as it is read, LevelDB keeps what was removed meanwhile; a reader that hangs must not keep it for ever. */
+const silenceMsMax = 60_000
+
+export function adminAnswers(
+  store: LevelStore,
+  signIn: SignIn,
+  report: Report,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    if (request.url === revocationsPath && request.method === 'POST')
+      return void answerRevocation({ signIn, report, tenant: undefined }, request, response)
+    if (request.url !== '/entries' || request.method !== 'GET')
+      return answerProblem(response, 404, { code: 'not-found', message: 'There is nothing here.' })
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' })
+    response.setTimeout(silenceMsMax, () => response.destroy())
+    pipeline(Readable.from(bytesOf(store.everything())), response).then(
+      () => report({ code: 'copied' }),
+      (cause: unknown) => report({ code: 'copy-failed', cause }),
+    )
+    return undefined
+  }
+}

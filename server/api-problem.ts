@@ -1,0 +1,91 @@
+// api-problem.ts — all that can be wrong with a request for documents: a code for programs, a status for HTTP, a sentence for
+// people. Must not know: what was asked.
+import { StoreError } from '../shared/store.ts'
+import { WorkError } from './workshop.ts'
+
+export type ApiProblemCode =
+  | 'bad-request'
+  | 'not-signed-in'
+  | 'forbidden'
+  | 'read-only'
+  | 'not-admin'
+  | 'wrong-origin'
+  | 'not-local'
+  | 'not-found'
+  | 'no-document'
+  | 'method-not-allowed'
+  | 'gap'
+  | 'gone'
+  | 'stale'
+  | 'too-large'
+  | 'bad-update'
+  | 'failed'
+  | 'busy'
+  | 'cannot-sign-in'
+  | 'unanswered'
+  | 'not-now'
+
+const problems: Readonly<Record<ApiProblemCode, { readonly status: number; readonly says: string }>> = {
+  'bad-request': { status: 400, says: 'This request cannot be understood.' },
+  'not-signed-in': { status: 401, says: 'This relay asks for a token.' },
+  forbidden: { status: 403, says: 'This document may not be read with this token.' },
+  'read-only': { status: 403, says: 'This document may be read with this token, not written.' },
+  'not-admin': { status: 403, says: 'Only a token of an administrator may do this.' },
+  'wrong-origin': { status: 403, says: 'This relay does not accept the page that you come from.' },
+  'not-local': {
+    status: 403,
+    says: 'Without signing in this relay answers programs on its own machine only.',
+  },
+  'not-found': { status: 404, says: 'There is nothing here.' },
+  'no-document': { status: 404, says: 'Nothing was ever written to a document of this name.' },
+  'method-not-allowed': { status: 405, says: 'Here one may GET, HEAD, POST, DELETE.' },
+  gap: {
+    status: 409,
+    says: 'This update builds on what the document does not have. Send what it lacks, beginning at stateVector.',
+  },
+  gone: { status: 410, says: 'This document was purged.' },
+  stale: { status: 412, says: 'The document has changed since. Read it again, and decide anew.' },
+  'too-large': { status: 413, says: 'This is larger than documents may be on this relay.' },
+  'bad-update': { status: 422, says: 'This is not a Yjs update.' },
+  failed: { status: 500, says: 'The relay failed. The trace tells whoever runs it where.' },
+  busy: { status: 503, says: 'The relay has enough to do. Come back in a moment.' },
+  'cannot-sign-in': { status: 503, says: 'Nobody could say what you may do. Come back in a moment.' },
+  unanswered: {
+    status: 503,
+    says: 'The disk did not take it in time. It may be there or not: to send the same again does no harm.',
+  },
+  'not-now': { status: 503, says: 'The document could not be read or put together. Come back in a moment.' },
+}
+
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem'
+  readonly code: ApiProblemCode
+  readonly #details: object
+
+  constructor(code: ApiProblemCode, message: string = problems[code].says, details: object = {}) {
+    super(message)
+    this.code = code
+    this.#details = details
+  }
+
+  get status(): number {
+    return problems[this.code].status
+  }
+
+  get body(): { readonly code: string; readonly message: string } {
+    return { ...this.#details, code: this.code, message: this.message }
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    if (this.status === 503) return { 'retry-after': '1' }
+    if (this.status === 405) return { allow: 'GET, HEAD, POST, DELETE' }
+    return this.status === 401 ? { 'www-authenticate': 'Bearer' } : {}
+  }
+}
+
+/** What nobody foresaw is not told in its own words: they may be somebody's. */
+export function problemOf(error: unknown): ApiProblem {
+  if (error instanceof ApiProblem) return error
+  const isPassing = error instanceof StoreError || error instanceof WorkError
+  return new ApiProblem(isPassing ? 'not-now' : 'failed')
+}

@@ -1,0 +1,126 @@
+// listening.ts — a relay on a port of its own: HTTP or, with a certificate, HTTPS. Knows: ports, certificates. Must not
+// know: what the relay answers.
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Server as TlsServer } from 'node:https'
+import { isIP } from 'node:net'
+import { turnAway } from './handshake.ts'
+import type { Journal } from './journal.ts'
+import type { LevelStoreOptions } from './level-store.ts'
+import type { Options } from './options.ts'
+import { Relay } from './relay.ts'
+import { RelayError } from './relay-error.ts'
+
+/** A token may be 16 KB, and stands in a header or in the path. */
+const limits = { maxHeaderSize: 32 * 1024 }
+
+type Certificate = { readonly cert: Buffer; readonly key: Buffer }
+
+export class ListeningRelay {
+  readonly relay: Relay
+  readonly #options: Options
+  readonly #journal: Journal
+  readonly #server: Server | TlsServer
+
+  private constructor(options: Options, journal: Journal, relay: Relay, server: Server | TlsServer) {
+    this.#options = options
+    this.#journal = journal
+    this.relay = relay
+    this.#server = server
+    server.on('request', (request, response) => {
+      if (!relay.answer(request, response)) response.writeHead(404).end()
+    })
+    server.on('upgrade', (request, line, head) => {
+      if (!relay.upgrade(request, line, head)) turnAway(line, 404, 'There are no sockets here.')
+    })
+  }
+
+  static async start(
+    options: Options,
+    journal: Journal,
+    database?: LevelStoreOptions['database'],
+  ): Promise<ListeningRelay> {
+    const certificate = await readCertificate(options)
+    const server =
+      certificate === undefined ? createServer(limits) : createTlsServer({ ...limits, ...certificate })
+    const relay = await Relay.open(options, journal, database)
+    const listening = new ListeningRelay(options, journal, relay, server)
+    try {
+      await listen(server, options)
+    } catch (error) {
+      await relay.abandon()
+      throw error
+    }
+    return listening
+  }
+
+  get port(): number {
+    const address = this.#server.address()
+    if (address === null || typeof address === 'string') throw new Error('The relay does not listen.')
+    return address.port
+  }
+
+  /** Where a person on this machine opens it. */
+  get address(): string {
+    const { host, tlsCert, pathPrefix } = this.#options
+    const name =
+      host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : isIP(host) === 6 ? `[${host}]` : host
+    return `${tlsCert === undefined ? 'http' : 'https'}://${name}:${this.port}${pathPrefix}`
+  }
+
+  /** What is in the files now holds for who comes from now on; files that are wrong change nothing. */
+  async reloadCertificate(): Promise<void> {
+    try {
+      const certificate = await readCertificate(this.#options)
+      if (certificate === undefined || !('setSecureContext' in this.#server)) return
+      this.#server.setSecureContext(certificate)
+      this.#journal.report({ code: 'certificate-reloaded' })
+    } catch (cause) {
+      this.#journal.report({ code: 'certificate-unreadable', cause })
+    }
+  }
+
+  /** The port is held to the end: who comes meanwhile is told to come back. */
+  async close(): Promise<void> {
+    await this.relay.close()
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+}
+
+async function readCertificate({ tlsCert, tlsKey }: Options): Promise<Certificate | undefined> {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  try {
+    return { cert: await readFile(tlsCert), key: await readFile(tlsKey) }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new RelayError('bad-option', `The certificate cannot be read: ${reason}`)
+  }
+}
+
+async function listen(server: Server | TlsServer, { port, host }: Options): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listeningError(error, port, host)))
+    server.listen(port, host, resolve)
+  })
+}
+
+function listeningError(error: NodeJS.ErrnoException, port: number, host: string): RelayError {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new RelayError(
+        'port-in-use',
+        `Port ${port} is taken. Stop what uses it, or choose another with --port.`,
+      )
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new RelayError(
+        'cannot-listen',
+        `${host} is no address of this machine. Choose another with --host.`,
+      )
+    default:
+      return new RelayError('cannot-listen', `Port ${port} of ${host} cannot be used: ${error.message}`)
+  }
+}
