@@ -4,11 +4,15 @@ import { join } from 'node:path'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 
-const pages = ['stock']
+const pages = ['stock', 'notes']
 
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
+  resolve: {
+    // The package by its own name, from its sources, so that the development server needs no build.
+    alias: { 'syncline/client': join(import.meta.dirname, '../client/index.ts') },
+  },
   build: {
     outDir: join(import.meta.dirname, '../dist/pages'),
     emptyOutDir: true,

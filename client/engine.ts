@@ -1,0 +1,376 @@
+// engine.ts — one tab's share of a replica: performs what the machines of shared/ ask for, and tells them what came of
+// it. Knows: the Replica, the Tab, the documents, the socket, who leads. Must not know: what the machines decide, the
+// records' insides, Yjs. Inputs that come while effects are performed wait until all of them are. [L1]
+import { want } from '../shared/message.ts'
+import type { Message } from '../shared/message.ts'
+import type { Filing } from '../shared/replica-records.ts'
+import type { OwnInput } from '../shared/replica-document-words.ts'
+import { Replica } from '../shared/replica.ts'
+import type { ReplicaEffect, ReplicaInput, ReplicaStatus } from '../shared/replica-words.ts'
+import { StoreError } from '../shared/store.ts'
+import { unreachable } from '../shared/unreachable.ts'
+import { Alarm } from './alarm.ts'
+import { Inbox } from './inbox.ts'
+import { OpenDocument } from './open-document.ts'
+import type { DocumentHost } from './open-document.ts'
+import { openedStore } from './opened-store.ts'
+import { newIdentity, Records } from './records.ts'
+import { RelaySocket } from './relay-socket.ts'
+import type { SocketClass } from './relay-socket.ts'
+import { SharedTab } from './shared-tab.ts'
+import type { StorePlace } from './store-place.ts'
+import { TokenSource } from './token-source.ts'
+import type { AskToken } from './token-source.ts'
+
+export type EngineOptions = {
+  readonly url: string
+  readonly token: AskToken | undefined
+  readonly place: StorePlace
+  readonly socketClass: SocketClass
+  readonly wholeWorkspace: boolean
+}
+
+export type EngineStatus = {
+  /** Of this tab, or of the one that talks to the relay. */
+  readonly relay: ReplicaStatus | undefined
+  readonly keeps: 'opening' | 'disk' | 'memory'
+  /** Why the store refuses, or why there is none, in its own words. */
+  readonly storeError: string | undefined
+  readonly tokenError: string | undefined
+}
+
+const momentMs = 1_000
+
+export class Engine {
+  readonly inbox: Inbox
+  readonly #options: EngineOptions
+  readonly #changed: () => void
+  readonly #replica: Replica
+  readonly #alarm = new Alarm(() => this.step({ type: 'woken' }))
+  readonly #tokens: TokenSource
+  readonly #tab: SharedTab
+  readonly #documents = new Map<string, OpenDocument>()
+  readonly #documentHost: DocumentHost
+  readonly #inputs: (() => void)[] = []
+  #isPerforming = false
+  #records: Records | undefined
+  #isDurable: boolean
+  #socket: { readonly number: number; readonly line: RelaySocket } | undefined
+  #toSend: Message[] = []
+  #isClosed = false
+  #status: EngineStatus = {
+    relay: undefined,
+    keeps: 'opening',
+    storeError: undefined,
+    tokenError: undefined,
+  }
+
+  constructor(options: EngineOptions, changed: () => void) {
+    this.#options = options
+    this.#changed = changed
+    this.#isDurable = options.place.isDurable
+    this.#replica = new Replica({
+      random: Math.random(),
+      trace: '',
+      followsWorkspace: options.wholeWorkspace,
+      wants: want.write + want.presence,
+    })
+    this.inbox = new Inbox(
+      () => this.records,
+      ({ document }) => this.#tell(document, { type: 'discarded' }),
+    )
+    this.#tokens = new TokenSource(
+      options.token,
+      (token) => {
+        this.#show({ tokenError: undefined })
+        this.step({ type: 'tokenGiven', token })
+      },
+      (error) => this.#show({ tokenError: String(error) }),
+    )
+    this.#tab = new SharedTab(options.place.sharedName, {
+      records: () => this.records,
+      document: (name) => this.#documents.get(name),
+      relay: () => this.#status.relay,
+      leaderSaid: (relay) => this.#show({ relay }),
+      inboxChanged: () => this.#follow(() => this.inbox.read()),
+      retried: () => this.#retry(),
+      step: (input) => this.step(input),
+      tell: (document, input) => this.#tell(document, input),
+      run: (work) => this.#run(work),
+      follow: (work) => this.#follow(work),
+    })
+    this.#documentHost = {
+      records: () => this.records,
+      isDurable: () => this.#isDurable,
+      leads: () => this.#tab.leads,
+      filed: (document) => this.inbox.countOf(document),
+      tell: (document, input) => this.#tell(document, input),
+      tellTab: (input) => this.#tab.step(input),
+      sayPresence: (document, entries) => this.#tab.sayPresence(document, entries),
+      storeSaid: (error) => this.#show({ storeError: error?.message }),
+      statusChanged: (document) => this.#documentChanged(document),
+      inAMoment: () => inAMoment(),
+    }
+  }
+
+  get status(): EngineStatus {
+    return this.#status
+  }
+
+  get role(): SharedTab['role'] {
+    return this.#tab.role
+  }
+
+  get documents(): readonly OpenDocument[] {
+    return [...this.#documents.values()]
+  }
+
+  get records(): Records {
+    if (this.#records === undefined) throw new Error('The store is not open yet.')
+    return this.#records
+  }
+
+  async start(): Promise<void> {
+    const { store, isDurable, error } = await openedStore(this.#options.place)
+    const records = new Records(store)
+    this.#isDurable = isDurable
+    this.#records = records
+    await this.inbox.read()
+    if (this.#isClosed) return records.close()
+    this.#show({ keeps: isDurable ? 'disk' : 'memory', storeError: error?.message })
+    // A relay without accounts takes any token, also none.
+    if (this.#options.token === undefined) this.step({ type: 'tokenGiven', token: '' })
+    for (const document of this.#documents.keys()) this.step({ type: 'documentOpened', document })
+    this.#tab.seek(isDurable)
+    return undefined
+  }
+
+  /** Does not wait for what no disk takes. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    // What is answered is about to be written down: without that it would be sent again.
+    const resting = this.documents.filter(
+      ({ status: { current } }) => current.isSaved && current.phase === 'live',
+    )
+    for (const document of this.#documents.keys()) this.step({ type: 'documentClosed', document })
+    if (resting.length > 0)
+      await Promise.race([Promise.all(resting.map(({ forgotten }) => forgotten)), inAMoment()])
+    this.#tab.step({ type: 'leadershipLost' })
+    this.#isClosed = true
+    this.#tab.close()
+    this.#tokens.stop()
+    this.#alarm.stop()
+    for (const document of this.#documents.values()) document.forget()
+    await this.#records?.close()
+  }
+
+  // Documents.
+
+  open(name: string): OpenDocument {
+    const document = this.#documentNamed(name)
+    if (this.#records !== undefined) this.step({ type: 'documentOpened', document: name })
+    this.step({ type: 'documentShown', document: name })
+    this.#tab.opened(name)
+    return document
+  }
+
+  /** Its machine goes on until the relay has everything. */
+  closeDocument(name: string): void {
+    if (!this.#tab.closed(name)) this.step({ type: 'documentClosed', document: name })
+  }
+
+  #documentNamed(name: string): OpenDocument {
+    const known = this.#documents.get(name)
+    if (known !== undefined) return known
+    const document = new OpenDocument(name, this.#documentHost)
+    this.#documents.set(name, document)
+    return document
+  }
+
+  #forget(name: string): void {
+    this.#documents.get(name)?.forget()
+    this.#documents.delete(name)
+    this.#tab.step({ type: 'documentClosed', document: name })
+    this.#changed()
+  }
+
+  #documentChanged(document: OpenDocument): void {
+    this.#tab.sayStatusOf(document)
+    this.#changed()
+  }
+
+  // What a person, or the browser, asks for.
+
+  async discard(filing: Filing): Promise<void> {
+    await this.inbox.discard(filing)
+    this.#tab.say({ type: 'inboxChanged' })
+  }
+
+  retry(): void {
+    this.#tab.say({ type: 'retry' })
+    this.#retry()
+  }
+
+  workOffline(isOn: boolean): void {
+    this.#tab.say({ type: 'workOffline', isOn })
+    this.step({ type: 'workOfflineSet', isOn })
+  }
+
+  rouse(): void {
+    this.step({ type: 'roused', by: 'event' })
+  }
+
+  freeze(): void {
+    this.#tab.freeze()
+  }
+
+  thaw(): void {
+    if (this.#records !== undefined && this.#isDurable) this.#tab.thaw()
+  }
+
+  show(): void {
+    this.#tab.step({ type: 'shown' })
+  }
+
+  #retry(): void {
+    this.#tokens.hurry()
+    this.step({ type: 'roused', by: 'person' })
+  }
+
+  // Inputs.
+
+  step(input: ReplicaInput): void {
+    this.#run(() => {
+      for (const effect of this.#replica.step(input, Date.now())) this.#perform(effect)
+      const messages = this.#toSend.splice(0)
+      if (messages.length > 0) this.#socket?.line.send(messages)
+    })
+  }
+
+  #tell(name: string, input: OwnInput): void {
+    this.step({ type: 'document', document: name, input })
+    this.#run(() => {
+      const document = this.#documents.get(name)
+      if (input.type === 'loaded' || input.type === 'rowsRead') {
+        document?.hasTold(input.head.last)
+        this.#tab.sayStatusOf(document)
+      } else if (input.type === 'stored' && input.filed > 0) {
+        this.#tab.say({ type: 'inboxChanged' })
+        this.#follow(() => this.inbox.read())
+      }
+    })
+  }
+
+  #run(work: () => void): void {
+    if (this.#isClosed) return
+    this.#inputs.push(work)
+    if (this.#isPerforming) return
+    this.#isPerforming = true
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) next()
+    } finally {
+      this.#isPerforming = false
+    }
+  }
+
+  // The replica's effects.
+
+  #perform(effect: ReplicaEffect): void {
+    switch (effect.type) {
+      case 'connect':
+        return this.#connect(effect.socket)
+      case 'disconnect':
+        if (this.#socket?.number === effect.socket) this.#socket.line.close()
+        return undefined
+      case 'send':
+        if (this.#socket?.number === effect.socket) this.#toSend.push(effect.message)
+        return undefined
+      case 'askToken':
+        return this.#tokens.need(effect.reason)
+      case 'makeIdentity':
+        return this.#follow(async () => {
+          const { replica, secret } = await this.records.identity((before) => ({
+            ...newIdentity(),
+            owner: before?.owner,
+          }))
+          this.step({ type: 'identityMade', replica, secret })
+        })
+      case 'bindOwner': {
+        const { tenant, subject } = effect
+        return this.#follow(async () => {
+          const owner = { tenant, subject }
+          await this.records.identity((before) => ({ ...(before ?? newIdentity()), owner }))
+        })
+      }
+      case 'loadDocument':
+        return this.#documentNamed(effect.document).load()
+      case 'forgetDocument':
+        return this.#forget(effect.document)
+      case 'document':
+        return this.#documents.get(effect.document)?.perform(effect.effect)
+      case 'hearPresence': {
+        const { document, entries } = effect
+        this.#documents.get(document)?.hear(entries)
+        return this.#tab.say({ type: 'presence', isOwn: false, document, entries })
+      }
+      case 'storeList':
+        return this.#follow(async () => {
+          const isStored = await this.records.storeList(effect.documents, effect.cursor)
+          if (isStored) this.step({ type: 'listStored', cursor: effect.cursor })
+          else this.#tab.step({ type: 'fenced' })
+        })
+      case 'readDocuments':
+        return this.#follow(async () => {
+          this.step({ type: 'documentsRead', documents: await this.records.documents() })
+        })
+      case 'storeFetched':
+        return this.#follow(() => this.records.storeFetched(effect.listed))
+      case 'tellStatus':
+        return this.#tellStatus(effect.status)
+      case 'wakeAt':
+        return this.#alarm.set(effect.time)
+      default:
+        return unreachable(effect)
+    }
+  }
+
+  #connect(number: number): void {
+    const { socketClass, url } = this.#options
+    const line = new RelaySocket(socketClass, url, {
+      opened: () => this.step({ type: 'connected', socket: number }),
+      received: (message) => this.step({ type: 'received', socket: number, message }),
+      garbled: () => this.step({ type: 'garbled', socket: number }),
+      closed: () => this.step({ type: 'disconnected', socket: number, random: Math.random() }),
+    })
+    this.#socket = { number, line }
+  }
+
+  #tellStatus(relay: ReplicaStatus): void {
+    if (relay.phase === 'ready') this.#tokens.accepted()
+    // A tab that follows is told by the one that leads.
+    this.#show({ relay: relay.phase === 'following' ? undefined : relay })
+    this.#tab.sayStatus(relay)
+  }
+
+  // Going on.
+
+  #show(change: Partial<EngineStatus>): void {
+    this.#status = { ...this.#status, ...change }
+    this.#changed()
+  }
+
+  /** Reads and writes that concern the device: a store that fails is asked again in a moment. */
+  #follow(work: () => Promise<void>): void {
+    work().catch(async (error: unknown) => {
+      if (!(error instanceof StoreError)) throw error
+      if (this.#isClosed) return
+      this.#show({ storeError: error.message })
+      await inAMoment()
+      this.#follow(work)
+    })
+  }
+}
+
+function inAMoment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, momentMs))
+}

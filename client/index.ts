@@ -1,0 +1,11 @@
+// index.ts — what an application imports as `syncline/client`.
+export { MemoryStore } from './memory-store.ts'
+export type { Observable } from './observed.ts'
+export type { Saved, SynclineDocument } from './opened-document.ts'
+export { SynclineProvider } from './provider.ts'
+export type { StorePlace } from './store-place.ts'
+export { SynclineError } from './syncline-error.ts'
+export type { SynclineErrorCode } from './syncline-error.ts'
+export { openWorkspace } from './workspace.ts'
+export type { RefusedEdit, RefusedEdits, Workspace, WorkspaceOptions, WorkspaceStatus } from './workspace.ts'
+export type { DocumentStatus } from '../shared/replica-status.ts'

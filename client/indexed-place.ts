@@ -1,0 +1,27 @@
+// indexed-place.ts — which database of this browser a workspace has. Knows: whether tabs can agree on who leads. Must not
+// know: what is kept.
+import { IndexedStore } from './indexed-store.ts'
+import type { StorePlace } from './store-place.ts'
+
+/**
+ * All tabs share it. Where there are no Web Locks (a page that is not secure) nobody can be elected, and two replicas in
+ * one store would answer for each other: then each tab has one of its own, which it finds again when it is reloaded.
+ */
+export function indexedPlace(name: string): StorePlace {
+  const canShare = 'locks' in navigator
+  const database = canShare ? name : `${name}-${suffixOfTab(name)}`
+  return {
+    isDurable: true,
+    sharedName: canShare ? name : undefined,
+    open: () => IndexedStore.open(database),
+  }
+}
+
+function suffixOfTab(name: string): string {
+  const key = `syncline:${name}`
+  const known = sessionStorage.getItem(key)
+  if (known !== null) return known
+  const suffix = crypto.getRandomValues(new Uint32Array(2)).join('-')
+  sessionStorage.setItem(key, suffix)
+  return suffix
+}

@@ -1,0 +1,396 @@
+// open-document.ts — one document in this tab: its Y.Doc, and what its machine asks for. Knows: Yjs, the document's
+// records, what a person typed and what Yjs derived. Must not know: sockets, other tabs, what the machine decides.
+//
+// Two lanes keep order. The store's: batches, and what is read to begin with, which no batch of this document may be
+// under way for. The Y.Doc's: what is applied waits behind a Y.Doc that is being made anew, and for nothing else.
+import type { Awareness } from 'y-protocols/awareness'
+import * as Y from 'yjs'
+import { digestOf } from '../shared/document-digest.ts'
+import type { PresenceEntry } from '../shared/message.ts'
+import type { Change, Made, NumberedRow, Plan } from '../shared/replica-batches.ts'
+import type { OwnInput } from '../shared/replica-document-words.ts'
+import { foldOf } from '../shared/replica-folds.ts'
+import { foldRowsMin, foldTailRows } from '../shared/replica-limits.ts'
+import { rowKind } from '../shared/replica-records.ts'
+import { isSameStatus } from '../shared/replica-status.ts'
+import type { DocumentStatus } from '../shared/replica-status.ts'
+import type { ShellDocumentEffect } from '../shared/replica-words.ts'
+import { StoreError } from '../shared/store.ts'
+import type { TabInput } from '../shared/tabs.ts'
+import { unreachable } from '../shared/unreachable.ts'
+import { beginning, shownStatus } from './document-status.ts'
+import type { LeaderWord } from './document-status.ts'
+import { Lane } from './lane.ts'
+import { docOf, LiveDoc } from './live-doc.ts'
+import { Observed } from './observed.ts'
+import { hearPresence, ownPresence, sayAgain } from './presence-words.ts'
+import type { Loaded, Records, Written } from './records.ts'
+
+export type DocumentHost = {
+  readonly records: () => Records
+  readonly isDurable: () => boolean
+  readonly leads: () => boolean
+  /** Edits of this document in the inbox. */
+  readonly filed: (document: string) => number
+  readonly tell: (document: string, input: OwnInput) => void
+  readonly tellTab: (input: TabInput) => void
+  readonly sayPresence: (document: string, entries: readonly PresenceEntry[]) => void
+  /** What a store said when it refused; undefined: it took something. */
+  readonly storeSaid: (error: StoreError | undefined) => void
+  readonly statusChanged: (document: OpenDocument) => void
+  readonly inAMoment: () => Promise<void>
+}
+
+type DocEffect = Exclude<ShellDocumentEffect, { readonly type: 'write' | 'settle' | 'tellStatus' }>
+
+export class OpenDocument {
+  readonly name: string
+  readonly status: Observed<DocumentStatus> = new Observed(beginning)
+  readonly loaded: Promise<void>
+  /** Its machine has nothing left to do for it. */
+  readonly forgotten: Promise<void>
+  readonly #host: DocumentHost
+  readonly #storeLane = new Lane()
+  readonly #docLane = new Lane()
+  readonly #rebuilt = new Set<(doc: Y.Doc) => void>()
+  readonly #plans = new Map<number, Plan>()
+  #tellLoaded: () => void = () => undefined
+  #tellForgotten: () => void = () => undefined
+  #live: LiveDoc
+  #isKept = false
+  #isForgotten = false
+  /** Rows that the relay had not answered when they were read here, or written. */
+  #unanswered = 0
+  /** Typed before the rows were there. */
+  #early: Uint8Array[] = []
+  #own: DocumentStatus = beginning
+  #leader: LeaderWord | undefined
+  #written = 0
+  #told = 0
+  #rowsSinceFold = 0
+  #isFolding = false
+
+  constructor(name: string, host: DocumentHost) {
+    this.name = name
+    this.#host = host
+    this.loaded = new Promise((resolve) => {
+      this.#tellLoaded = resolve
+    })
+    this.forgotten = new Promise((resolve) => {
+      this.#tellForgotten = resolve
+    })
+    this.#live = this.#madeLive(undefined, [])
+  }
+
+  get doc(): Y.Doc {
+    return this.#live.doc
+  }
+
+  get awareness(): Awareness {
+    return this.#live.awareness
+  }
+
+  onRebuilt(listener: (doc: Y.Doc) => void): () => void {
+    this.#rebuilt.add(listener)
+    return () => void this.#rebuilt.delete(listener)
+  }
+
+  /** Whether what is typed from now on is an edit, and who types is here. */
+  get isKept(): boolean {
+    return this.#isKept
+  }
+
+  keep(isKept: boolean): void {
+    if (this.#isKept === isKept) return
+    // Said while it still is to be heard.
+    if (!isKept) this.#live.awareness.setLocalState(null)
+    this.#isKept = isKept
+  }
+
+  /** Nothing of it is needed any more. */
+  forget(): void {
+    this.#isForgotten = true
+    this.#isKept = false
+    this.#live.awareness.destroy()
+    this.#tellForgotten()
+  }
+
+  // What the machine asks for.
+
+  load(): void {
+    void this.#storeLane.run(async () => {
+      const loaded = await this.#read(() => this.#host.records().load(this.name))
+      if (loaded !== undefined) await this.#docLane.run(() => this.#take(loaded))
+    })
+  }
+
+  perform(effect: ShellDocumentEffect): void {
+    switch (effect.type) {
+      case 'tellStatus':
+        this.#own = effect.status
+        // What a leader said before this tab led is of the past.
+        if (this.#own.phase !== 'following') this.#leader = undefined
+        this.showStatus()
+        return
+      case 'write':
+        void this.#storeLane.run(() => this.#write(effect.ticket, effect.changes))
+        return
+      case 'settle':
+        void this.#storeLane.run(() => this.#settle(effect.ticket))
+        return
+      default:
+        void this.#docLane.run(() => this.#performForDoc(effect))
+    }
+  }
+
+  /** For the tab's machine: what other tabs wrote. */
+  async readRows(after: number): Promise<void> {
+    const { name: document } = this
+    try {
+      const { head, rows } = await this.#host.records().load(document, after)
+      this.#host.tellTab({ type: 'rowsRead', document, after, rows, head })
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      this.#host.tellTab({ type: 'readFailed', document })
+    }
+  }
+
+  hear(entries: readonly PresenceEntry[]): void {
+    hearPresence(this.#live.awareness, entries, this.#live)
+  }
+
+  sayPresence(): void {
+    this.#host.sayPresence(this.name, ownPresence(this.#live.awareness))
+  }
+
+  leaderSaid(word: LeaderWord | undefined): void {
+    this.#leader = word
+    this.showStatus()
+  }
+
+  /** Nothing that was typed here is in memory alone. */
+  get isStored(): boolean {
+    return this.#own.inMemory === 0 && this.#early.length === 0
+  }
+
+  /** For tabs that follow: how far this one is, and with which rows. */
+  get word(): LeaderWord {
+    return { status: this.#own, last: this.#told }
+  }
+
+  /** The machine knows all rows up to this one. */
+  hasTold(last: number): void {
+    this.#told = Math.max(this.#told, last)
+  }
+
+  showStatus(): void {
+    const sources = {
+      own: this.#own,
+      early: this.#early.length,
+      leader: this.#leader,
+      written: this.#written,
+      unanswered: this.#unanswered,
+      isDurable: this.#host.isDurable(),
+      filed: this.#host.filed(this.name),
+    }
+    const shown = shownStatus(sources)
+    const before = this.status.current
+    if (isSameStatus(shown, before)) return
+    this.status.set(shown)
+    this.#host.statusChanged(this)
+    // On a new link nobody has heard yet who is here.
+    if (isLinked(shown) && !isLinked(before) && this.#isKept) sayAgain(this.#live.awareness)
+  }
+
+  // The store.
+
+  /** As often as it takes: a store that fails may come back. Undefined: nobody wants it any more. */
+  async #read<Answer>(read: () => Promise<Answer>): Promise<Answer | undefined> {
+    while (!this.#isForgotten) {
+      try {
+        return await read()
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error
+        this.#host.storeSaid(error)
+        await this.#host.inAMoment()
+      }
+    }
+    return undefined
+  }
+
+  async #write(ticket: number, changes: readonly Change[]): Promise<void> {
+    const planned = (plan: Plan): void => void this.#plans.set(ticket, plan)
+    this.#tellWritten(ticket, await this.#host.records().write(this.name, changes, planned))
+    for (const change of changes) this.#rowsSinceFold += 'updates' in change ? change.updates.length : 1
+    this.#foldIfMany()
+  }
+
+  async #settle(ticket: number): Promise<void> {
+    const plan = this.#plans.get(ticket)
+    if (plan !== undefined) this.#tellWritten(ticket, await this.#host.records().settle(plan))
+  }
+
+  #tellWritten(ticket: number, written: Written): void {
+    const { name: document } = this
+    switch (written.is) {
+      case 'stored': {
+        const { sequences, filed, head } = written.plan
+        this.#plans.delete(ticket)
+        this.#unanswered += sequences.length
+        this.#written = Math.max(this.#written, ...sequences.map((sequence) => sequence ?? 0))
+        this.#host.storeSaid(undefined)
+        this.#host.tell(document, { type: 'stored', ticket, sequences, filed, head })
+        this.#host.tellTab({ type: 'committed', document, after: written.after, head })
+        return
+      }
+      case 'failed':
+        this.#host.storeSaid(written.error)
+        this.#host.tell(document, { type: 'storeFailed', ticket, outcome: written.outcome })
+        return
+      case 'fenced':
+        this.#host.tellTab({ type: 'fenced' })
+        return
+      default:
+        unreachable(written)
+    }
+  }
+
+  #foldIfMany(): void {
+    const isWorthWhile = this.#rowsSinceFold >= foldRowsMin + foldTailRows
+    if (isWorthWhile && !this.#isFolding && this.#host.leads()) void this.#fold()
+  }
+
+  /** Makes one row of many, in the background: it is planned on what the store holds, as every batch is. */
+  async #fold(): Promise<void> {
+    this.#isFolding = true
+    this.#rowsSinceFold = 0
+    try {
+      const records = this.#host.records()
+      const { head, rows } = await records.load(this.name)
+      const fold = foldOf(rows.map(({ sequence, row: { kind } }) => ({ sequence, kind })))
+      if (fold === undefined || !this.#host.leads()) return
+      const { through, removed } = fold
+      const folded = new Set([...removed, through])
+      const doc = docOf(updatesOf(rows.filter(({ sequence }) => folded.has(sequence))))
+      const snapshot = Y.encodeStateAsUpdate(doc)
+      doc.destroy()
+      await records.write(this.name, [
+        { type: 'fold', generation: head.generation, through, removed, snapshot },
+      ])
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      this.#host.storeSaid(error)
+    } finally {
+      this.#isFolding = false
+    }
+  }
+
+  // The Y.Doc.
+
+  #take({ head, place, rows }: Loaded): undefined {
+    if (this.#isForgotten) return
+    const { name: document } = this
+    const live = this.#live
+    const isFirst = live.made === undefined
+    const made = live.made ?? { epoch: head.epoch, generation: head.generation }
+    if (isFirst) {
+      live.apply(updatesOf(rows))
+      live.made = made
+      this.#rowsSinceFold = rows.length
+      this.#host.tellTab({ type: 'documentLoaded', document, head })
+    }
+    const pending = rows
+      .filter(({ row }) => row.kind === rowKind.pending)
+      .map(({ sequence, row }) => ({
+        sequence,
+        counter: row.counter,
+        kind: row.entry,
+        update: row.update,
+      }))
+    this.#unanswered = pending.length
+    const filed = this.#host.filed(document)
+    const leads = this.#host.leads()
+    this.#host.tell(document, { type: 'loaded', leads, head, place, pending, filed })
+    this.#foldIfMany()
+    if (!isFirst) return
+    for (const update of this.#early.splice(0)) this.#host.tell(document, { type: 'edited', update, made })
+    this.showStatus()
+    this.#tellLoaded()
+  }
+
+  #performForDoc(effect: DocEffect): Promise<void> | undefined {
+    switch (effect.type) {
+      case 'applyToDoc':
+        this.#live.apply(effect.updates)
+        return undefined
+      case 'rebuildDoc':
+        return this.#rebuild()
+      case 'makeStateVector':
+        return this.#withConfirmed((doc) => {
+          const stateVector = Y.encodeStateVector(doc)
+          return { type: 'stateVectorMade', request: effect.request, stateVector }
+        })
+      case 'makeDifference':
+        return this.#withConfirmed((doc) => {
+          const update = Y.encodeStateAsUpdate(doc, effect.stateVector)
+          return { type: 'differenceMade', request: effect.request, update }
+        })
+      case 'makeDigest':
+        return this.#withConfirmed((doc) => {
+          return { type: 'digestMade', request: effect.request, digest: digestOf(doc) }
+        })
+      default:
+        return unreachable(effect)
+    }
+  }
+
+  /** What the relay is known to have: neither pending nor kept. */
+  async #withConfirmed(inputFrom: (doc: Y.Doc) => OwnInput): Promise<void> {
+    const loaded = await this.#read(() => this.#host.records().load(this.name))
+    if (loaded === undefined) return
+    const confirmed = loaded.rows.filter(
+      ({ row: { kind } }) => kind === rowKind.confirmed || kind === rowKind.snapshot,
+    )
+    const doc = docOf(updatesOf(confirmed))
+    this.#host.tell(this.name, inputFrom(doc))
+    doc.destroy()
+  }
+
+  async #rebuild(): Promise<void> {
+    const loaded = await this.#read(() => this.#host.records().load(this.name))
+    if (loaded === undefined) return
+    const { epoch, generation } = loaded.head
+    const before = this.#live
+    this.#live = this.#madeLive({ epoch, generation }, loaded.rows)
+    this.#live.awareness.setLocalState(before.awareness.getLocalState())
+    before.awareness.destroy()
+    for (const listener of this.#rebuilt) listener(this.#live.doc)
+  }
+
+  #madeLive(made: Made | undefined, rows: readonly NumberedRow[]): LiveDoc {
+    return new LiveDoc(this.name, made, updatesOf(rows), {
+      updated: (live, update, isDerived) => this.#updated(live, update, isDerived),
+      presenceChanged: (live) => {
+        if (live === this.#live && this.#isKept) this.sayPresence()
+      },
+    })
+  }
+
+  #updated({ made }: LiveDoc, update: Uint8Array, isDerived: boolean): void {
+    if (!this.#isKept) return
+    if (made !== undefined) {
+      this.#host.tell(this.name, { type: isDerived ? 'derived' : 'edited', update, made })
+    } else if (!isDerived) {
+      this.#early.push(update)
+      this.showStatus()
+    }
+  }
+}
+
+function isLinked({ phase }: DocumentStatus): boolean {
+  return phase === 'catchingUp' || phase === 'live'
+}
+
+function updatesOf(rows: readonly NumberedRow[]): Uint8Array[] {
+  return rows.map(({ row }) => row.update)
+}

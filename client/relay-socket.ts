@@ -1,0 +1,81 @@
+// relay-socket.ts — one WebSocket to the relay, as messages. Knows: frames, fragments, the sub-protocol. Must not know:
+// what a message means, when to connect again.
+import { framesOf, Reassembly } from '../shared/fragments.ts'
+import { wireProtocol } from '../shared/message.ts'
+import type { Message } from '../shared/message.ts'
+import { ProtocolError } from '../shared/protocol-error.ts'
+import { decodeFrame, decodeMessage, encodeMessage } from '../shared/wire.ts'
+
+/** What browsers call WebSocket, as far as it is used here; `ws` on Node has it too. */
+export interface SocketLike {
+  binaryType: string
+  readonly readyState: number
+  send(bytes: Uint8Array<ArrayBuffer>): void
+  close(): void
+  addEventListener(type: 'open' | 'close' | 'error', listener: () => void): void
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void
+}
+
+export type SocketClass = new (url: string, protocols: string) => SocketLike
+
+export type SocketEvents = {
+  readonly opened: () => void
+  readonly received: (message: Message) => void
+  /** What was sent cannot be read. */
+  readonly garbled: () => void
+  readonly closed: () => void
+}
+
+const openState = 1
+
+export class RelaySocket {
+  readonly #socket: SocketLike
+  readonly #reassembly = new Reassembly()
+  #events: SocketEvents | undefined
+
+  constructor(socketClass: SocketClass, url: string, events: SocketEvents) {
+    this.#events = events
+    this.#socket = new socketClass(url, wireProtocol)
+    this.#socket.binaryType = 'arraybuffer'
+    this.#socket.addEventListener('open', () => this.#events?.opened())
+    this.#socket.addEventListener('message', ({ data }) => this.#socketOnMessage(data))
+    // Every error is followed by a close.
+    this.#socket.addEventListener('error', () => undefined)
+    this.#socket.addEventListener('close', () => this.#end())
+  }
+
+  send(messages: readonly Message[]): void {
+    if (this.#socket.readyState !== openState) return
+    for (const frame of framesOf(messages.map(encodeMessage))) this.#socket.send(frame)
+  }
+
+  /** Nobody waits for the other end, which may be gone: a browser would tell minutes later. */
+  close(): void {
+    this.#socket.close()
+    queueMicrotask(() => this.#end())
+  }
+
+  #end(): void {
+    const events = this.#events
+    this.#events = undefined
+    events?.closed()
+  }
+
+  #socketOnMessage(data: unknown): void {
+    try {
+      if (!(data instanceof ArrayBuffer)) throw new ProtocolError('malformed-text', 'A frame of text.')
+      for (const message of decodeFrame(new Uint8Array(data))) this.#receive(message)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#events?.garbled()
+    }
+  }
+
+  #receive(message: Message): void {
+    if (message.type !== 'fragment') return this.#events?.received(message)
+    const bytes = this.#reassembly.take(message)
+    const whole = bytes === undefined ? undefined : decodeMessage(bytes)
+    if (whole !== undefined) this.#events?.received(whole)
+    return undefined
+  }
+}

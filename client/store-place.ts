@@ -1,0 +1,10 @@
+// store-place.ts — where a workspace keeps its records: what can be opened, and what is promised of it. Types only.
+import type { Store } from '../shared/store.ts'
+
+export interface StorePlace {
+  readonly open: () => Promise<Store>
+  /** Whether what is written outlives the program: only then may a status say «on this disk». */
+  readonly isDurable: boolean
+  /** Under this name other tabs of the browser open the same store; undefined: nobody else can. */
+  readonly sharedName: string | undefined
+}

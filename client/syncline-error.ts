@@ -1,0 +1,19 @@
+// syncline-error.ts — what can go wrong in the hands of who uses this package: one class, one code each.
+
+export type SynclineErrorCode =
+  /** A document's name has 1 to 1,024 bytes of well-formed text. */
+  | 'bad-name'
+  /** The workspace, or the document, was closed. */
+  | 'closed'
+  /** There is no WebSocket here: Node 20 needs one passed in. */
+  | 'no-web-socket'
+
+export class SynclineError extends Error {
+  override readonly name = 'SynclineError'
+  readonly code: SynclineErrorCode
+
+  constructor(code: SynclineErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}

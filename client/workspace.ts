@@ -1,0 +1,216 @@
+// workspace.ts — what an application holds in its hands: a workspace, its documents, what is saved where. Knows: the
+// public words. Must not know: machines, stores, sockets. Nothing here waits for a network.
+import { toBase64 } from 'lib0/buffer'
+import { decodeUtf8, encodeUtf8 } from 'lib0/string'
+import { documentNameBytesMax } from '../shared/limits.ts'
+import type { Durability } from '../shared/message.ts'
+import type { Filing } from '../shared/replica-records.ts'
+import type { ReplicaStatus, RestReason } from '../shared/replica-words.ts'
+import { Engine } from './engine.ts'
+import { indexedPlace } from './indexed-place.ts'
+import { Observed, until } from './observed.ts'
+import type { Observable } from './observed.ts'
+import type { OpenDocument } from './open-document.ts'
+import { OpenedDocument } from './opened-document.ts'
+import type { SynclineDocument } from './opened-document.ts'
+import { watchPage } from './page-life.ts'
+import type { SocketClass } from './relay-socket.ts'
+import type { StorePlace } from './store-place.ts'
+import { SynclineError } from './syncline-error.ts'
+import type { AskToken } from './token-source.ts'
+
+export type WorkspaceOptions = {
+  /** Where the relay is: `ws://…` or `wss://…`. */
+  readonly url: string
+  /** Asked for a token to sign in with whenever one is needed. A relay without accounts needs none. */
+  readonly token?: AskToken
+  /** The name of a database of this browser, or another place, like a `MemoryStore`. One for each person. */
+  readonly store: string | StorePlace
+  /** What sockets are made with, where the platform has none of its own: on Node 20 the `WebSocket` of `ws`. */
+  readonly socketClass?: SocketClass
+  /** Whether all documents that the token may read are brought to this device, or only those that are opened. */
+  readonly wholeWorkspace?: boolean
+}
+
+export type WorkspaceStatus = {
+  /** Of the one socket of this device. `opening`: the store is not open yet. */
+  readonly phase: ReplicaStatus['phase'] | 'opening' | 'closed'
+  /** Why there is no socket, and will be none by itself. */
+  readonly reason: RestReason | undefined
+  /** When it connects by itself, in milliseconds since 1970. */
+  readonly nextTryAt: number | undefined
+  /** Where edits are kept: `memory` is lost with this tab. */
+  readonly keeps: 'opening' | 'disk' | 'memory'
+  /** Why the store refuses, in its own words; undefined: it does not. */
+  readonly storeError: string | undefined
+  /** Why the application could give no token. */
+  readonly tokenError: string | undefined
+  /** Whether this tab talks to the relay; `alone`: tabs of this browser cannot see each other. */
+  readonly tab: 'following' | 'leading' | 'alone'
+  /** The sums over the documents that are open. */
+  readonly inMemory: number
+  readonly pending: number
+  /** Edits in the inbox. */
+  readonly refused: number
+  /** What an ack of this relay stands for: 0, its disk; 1, its operating system. */
+  readonly durability: Durability | undefined
+  /** The relay's clock less this one's. */
+  readonly clockOffsetMs: number | undefined
+}
+
+/** An edit that the relay will never take, with its content. It waits for a person. */
+export type RefusedEdit = Filing
+
+export interface RefusedEdits extends Observable<readonly RefusedEdit[]> {
+  /** Everything, as JSON with the updates in base 64. */
+  export(): string
+  discard(edit: RefusedEdit): Promise<void>
+}
+
+/** Who was away for so long does not wait for the next try. */
+const awayMs = 5 * 60_000
+
+/**
+ * A replica on this device: everything is written to it first, and goes to the relay when there is one.
+ *
+ * @example
+ * const workspace = openWorkspace({ url: 'ws://127.0.0.1:4410', store: 'notes' })
+ * const { doc } = workspace.open('shopping')
+ * doc.getText('text').insert(0, 'milk')
+ */
+export function openWorkspace(options: WorkspaceOptions): Workspace {
+  return new Workspace(options)
+}
+
+export class Workspace {
+  readonly status: Observable<WorkspaceStatus>
+  readonly refused: RefusedEdits
+  readonly #status: Observed<WorkspaceStatus>
+  readonly #engine: Engine
+  /** How often each is open. */
+  readonly #opened = new Map<OpenDocument, number>()
+  readonly #unwatchPage: () => void
+  #isClosed = false
+
+  constructor({
+    url,
+    token,
+    store,
+    socketClass = globalThis.WebSocket,
+    wholeWorkspace = false,
+  }: WorkspaceOptions) {
+    if (socketClass === undefined)
+      throw new SynclineError('no-web-socket', 'There is no WebSocket here: pass one as socketClass.')
+    const place = typeof store === 'string' ? indexedPlace(store) : store
+    this.#engine = new Engine({ url, token, place, socketClass, wholeWorkspace }, () => this.#show())
+    this.#status = new Observed(this.#statusNow())
+    this.status = this.#status
+    const { filings } = this.#engine.inbox
+    this.refused = {
+      get current() {
+        return filings.current
+      },
+      subscribe: filings.subscribe,
+      export: () => exported(filings.current),
+      discard: (edit) => this.#engine.discard(edit),
+    }
+    this.#unwatchPage = watchPage({
+      shown: (hiddenForMs) => {
+        this.#engine.show()
+        if (hiddenForMs >= awayMs) this.#engine.rouse()
+      },
+      frozen: () => this.#engine.freeze(),
+      thawed: () => this.#engine.thaw(),
+      left: () => {
+        for (const document of this.#opened.keys()) document.keep(false)
+      },
+      networkBack: () => this.#engine.rouse(),
+    })
+    void this.#engine.start()
+  }
+
+  /** The document of this name. It exists as soon as somebody writes in it. Each opening is closed once. */
+  open(name: string): SynclineDocument {
+    if (this.#isClosed) throw new SynclineError('closed', 'This workspace was closed.')
+    const bytes = encodeUtf8(name)
+    if (bytes.length === 0 || bytes.length > documentNameBytesMax || decodeUtf8(bytes) !== name)
+      throw new SynclineError(
+        'bad-name',
+        `A document's name has 1 to ${documentNameBytesMax} bytes of well-formed text.`,
+      )
+    const document = this.#engine.open(name)
+    this.#opened.set(document, (this.#opened.get(document) ?? 0) + 1)
+    document.keep(true)
+    return new OpenedDocument(document, this.status, () => this.#close(document))
+  }
+
+  /** Tries now what waits for its next time, and asks again what was answered with no. */
+  retryNow(): void {
+    this.#engine.retry()
+  }
+
+  /** On purpose, in all tabs, until it is taken back. */
+  workOffline(isOn: boolean): void {
+    this.#engine.workOffline(isOn)
+  }
+
+  /** Resolves when nothing is in memory alone, unless the disk refuses to take it. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#unwatchPage()
+    await Promise.all(this.#engine.documents.map((document) => this.#stored(document)))
+    await this.#engine.close()
+    this.#show()
+  }
+
+  async #close(document: OpenDocument): Promise<void> {
+    const left = (this.#opened.get(document) ?? 1) - 1
+    this.#opened.set(document, left)
+    if (left > 0) return
+    await this.#stored(document)
+    if (this.#isClosed || !document.isStored || this.#opened.get(document) !== 0) return
+    this.#opened.delete(document)
+    this.#engine.closeDocument(document.name)
+  }
+
+  async #stored(document: OpenDocument): Promise<void> {
+    document.keep(false)
+    await until(this.status, () => document.isStored || this.#engine.status.storeError !== undefined)
+  }
+
+  #show(): void {
+    const status = this.#statusNow()
+    if (JSON.stringify(status) !== JSON.stringify(this.#status.current)) this.#status.set(status)
+  }
+
+  #statusNow(): WorkspaceStatus {
+    const { status, role, documents, inbox } = this.#engine
+    const { relay, keeps, storeError, tokenError } = status
+    const sums = { inMemory: 0, pending: 0 }
+    for (const { status: one } of documents) {
+      sums.inMemory += one.current.inMemory
+      sums.pending += one.current.pending
+    }
+    const phase = keeps === 'opening' ? 'opening' : (relay?.phase ?? 'following')
+    return {
+      phase: this.#isClosed ? 'closed' : phase,
+      reason: relay?.reason,
+      nextTryAt: relay?.nextTryAt,
+      keeps,
+      storeError,
+      tokenError,
+      tab: role,
+      ...sums,
+      refused: inbox.filings.current.length,
+      durability: relay?.durability,
+      clockOffsetMs: relay?.clockOffsetMs,
+    }
+  }
+}
+
+function exported(edits: readonly RefusedEdit[]): string {
+  const bytes = (_key: string, value: unknown): unknown =>
+    value instanceof Uint8Array ? toBase64(value) : value
+  return JSON.stringify(edits, bytes, 2)
+}

@@ -1,0 +1,58 @@
+// script.ts — sources of this project as one script for a page, and a page that runs it. Knows: how it is bundled and
+// served. Must not know: what it is for.
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { build } from 'vite'
+import type { Rolldown } from 'vite'
+
+/** What the entry exports, minified; what is outside is left as an import. */
+export async function bundled(entry: string, outside: readonly RegExp[] = []): Promise<string> {
+  const output = await build({
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      target: 'es2023',
+      modulePreload: false,
+      rolldownOptions: { input: entry, preserveEntrySignatures: 'strict', external: [...outside] },
+    },
+  })
+  const [bundle] = (Array.isArray(output) ? output : [output]) as Rolldown.RolldownOutput[]
+  const chunks = bundle?.output.filter((file) => file.type === 'chunk') ?? []
+  if (chunks.length !== 1) throw new Error(`${entry} became ${chunks.length} files.`)
+  return chunks[0]?.code ?? ''
+}
+
+export class ScriptPage implements AsyncDisposable {
+  readonly url: string
+  readonly #server: Server
+
+  private constructor(server: Server) {
+    this.#server = server
+    const { port } = server.address() as AddressInfo
+    this.url = `http://127.0.0.1:${port}/`
+  }
+
+  /** A page whose `window.script` is what the entry exports. */
+  static async serve(entry: string): Promise<ScriptPage> {
+    const code = await bundled(entry)
+    const page = `<!doctype html><link rel="icon" href="data:," /><script type="module">
+      window.script = await import('/script.js')</script>`
+    const server = createServer((request, response) => {
+      const isScript = request.url === '/script.js'
+      response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+      response.end(isScript ? code : page)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new ScriptPage(server)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+}

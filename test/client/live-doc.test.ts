@@ -1,0 +1,54 @@
+// live-doc.test.ts — what comes out of a Y.Doc: whose it is.
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { LiveDoc } from '../../client/live-doc.ts'
+
+function listened(updates: readonly Uint8Array[] = []): { live: LiveDoc; told: boolean[] } {
+  const told: boolean[] = []
+  const live = new LiveDoc('notes', undefined, updates, {
+    updated: (_live, _update, isDerived) => told.push(isDerived),
+    presenceChanged: () => undefined,
+  })
+  return { live, told }
+}
+
+function updateOf(write: (doc: Y.Doc) => void, before: readonly Uint8Array[] = []): Uint8Array {
+  const doc = new Y.Doc()
+  for (const update of before) Y.applyUpdate(doc, update)
+  const stateVector = Y.encodeStateVector(doc)
+  write(doc)
+  return Y.encodeStateAsUpdate(doc, stateVector)
+}
+
+test('[D3] what is applied is nobody’s edit, what is typed is one', () => {
+  const { live, told } = listened()
+  live.apply([updateOf((doc) => doc.getText('text').insert(0, 'theirs'))])
+  expect(told).toEqual([])
+  live.doc.getText('text').insert(0, 'mine')
+  expect(told).toEqual([false])
+  live.awareness.destroy()
+})
+
+test('[D3] what an application writes because of others’ updates is an edit', () => {
+  const { live, told } = listened()
+  live.doc.getText('text').observe(() => live.doc.getMap('seen').set('yes', true))
+  live.apply([updateOf((doc) => doc.getText('text').insert(0, 'theirs'))])
+  expect(told).toEqual([false])
+  live.awareness.destroy()
+})
+
+test('[D3] deletes that Yjs derives from others’ formats are no edit', () => {
+  // Two make the same words bold, and one of them takes it back: some marks are then of no use, and Yjs removes them.
+  const base = updateOf((doc) => doc.getText('text').insert(0, 'some words'))
+  const bold = (doc: Y.Doc): void => doc.getText('text').format(0, 10, { bold: true })
+  const plain = (doc: Y.Doc): void => {
+    bold(doc)
+    doc.getText('text').format(0, 10, { bold: null })
+  }
+  const { live, told } = listened([base])
+  live.doc.getText('text')
+  for (const write of [bold, plain, bold, plain]) live.apply([updateOf(write, [base])])
+  expect(told.length).toBeGreaterThan(0)
+  expect(new Set(told)).toEqual(new Set([true]))
+  live.awareness.destroy()
+})
