@@ -2,5 +2,5 @@
 import { installWhatIsMissing, must, run } from './run.mjs'
 
 installWhatIsMissing()
-must(run('tsc', '-b', 'bench'), 'Compiling')
+must(run('tsc', '-b', 'server', 'bench'), 'Compiling')
 must(run(process.execPath, 'dist/bench/main.js', ...process.argv.slice(2)), 'The bench')

@@ -34,19 +34,24 @@ const generatedLengths: Record<SessionName, number> = {
   sveltecomponent: 18_335,
 }
 
-const clientId = 3_405_691_582
+/** Who writes it, and where recorded sessions lie. */
+export type SessionSource = { readonly clientId?: number; readonly traces?: string }
 
 /** The first `limit` keystrokes of a session. */
-export function editingSession(name: SessionName, limit = Number.POSITIVE_INFINITY): EditingSession {
+export function editingSession(
+  name: SessionName,
+  limit: number = Number.POSITIVE_INFINITY,
+  { clientId = 3_405_691_582, traces }: SessionSource = {},
+): EditingSession {
   // Scripts, tests and benches all run with the project's root as working directory.
-  const file = join(process.cwd(), '..', 'shared', 'traces', `${name}.json.gz`)
+  const file = join(traces ?? join(process.cwd(), '..', 'shared', 'traces'), `${name}.json.gz`)
   if (!existsSync(file)) {
     const length = Math.min(limit, generatedLengths[name])
-    return replay(generatedPatches(length), '', `generated in the shape of ${name}`)
+    return replay(generatedPatches(length), '', `generated in the shape of ${name}`, clientId)
   }
   const trace: Trace = JSON.parse(gunzipSync(readFileSync(file)).toString())
   const patches = trace.txns.slice(0, limit).map((transaction) => transaction.patches)
-  const session = replay(patches, trace.startContent, `recorded: ${name}`)
+  const session = replay(patches, trace.startContent, `recorded: ${name}`, clientId)
   if (patches.length === trace.txns.length && session.text !== trace.endContent) {
     throw new Error(`The session ${name} does not end as it was recorded.`)
   }
@@ -57,6 +62,7 @@ function replay(
   transactions: readonly (readonly Patch[])[],
   startContent: string,
   source: string,
+  clientId: number,
 ): EditingSession {
   const doc = new Y.Doc()
   doc.clientID = clientId

@@ -1,10 +1,15 @@
 // host-peers.ts — the relay's host without a network: peers of both wires whose words arrive at once, on a disk that
 // writes when the test says so. Knows: both codecs. Must not know: what the machines ought to say.
 import { RelayHost } from '../server/relay-host.ts'
+import { WorkshopHere } from '../server/workshop-here.ts'
+import type { Workshop } from '../server/workshop.ts'
 import type { HostConnection } from '../server/host-connection.ts'
+import { unchanging } from '../server/live-grant.ts'
+import type { LiveGrant } from '../server/live-grant.ts'
+import { refusal } from '../server/refusals.ts'
 import { entryKind, knowledgeKind, want, wireVersion } from '../shared/message.ts'
 import type { Knowledge, Message, MessageOf, PushEntry } from '../shared/message.ts'
-import type { Grant } from '../shared/session.ts'
+import type { DocumentClass } from '../shared/overload.ts'
 import { decodeStockFrame, encodeStep1, encodeUpdate } from '../shared/stock-wire.ts'
 import type { StockMessage } from '../shared/stock-wire.ts'
 import type { Store } from '../shared/store.ts'
@@ -14,9 +19,9 @@ import { SimulatedDisk } from './sim/disk.ts'
 
 export const everyRight = 3
 
-export function grantFor(rights: number | ((document: string) => number), tenant = ''): Grant {
+export function grantFor(rights: number | ((document: string) => number), tenant = ''): LiveGrant {
   const rightsOf = typeof rights === 'number' ? () => rights : rights
-  return { tenant, subject: '', expiresAt: undefined, rightsVersion: 1, rightsOf }
+  return unchanging({ tenant, subject: '', expiresAt: undefined, rightsVersion: 1, rightsOf })
 }
 
 /** One relay and its disk. A token is the rights that it gives, as a number. */
@@ -24,8 +29,13 @@ export class TestRelay {
   readonly disk: SimulatedDisk
   readonly reports: string[] = []
   now = 1_000_000
+  workshop: Workshop = new WorkshopHere()
+  /** Of tokens that are no number. */
+  readonly grants = new Map<string, LiveGrant>()
+  classOf: (document: string) => DocumentClass = () => 'normal'
   #nextId = 1
   #turns: (() => void)[] = []
+  readonly #wakeTimes = new Set<number>()
   #host: RelayHost | undefined
 
   constructor(disk?: SimulatedDisk) {
@@ -36,14 +46,19 @@ export class TestRelay {
     const store: Store = this.disk.open()
     const opening = RelayHost.open({
       store,
+      workshop: this.workshop,
       durability: 'synced',
       now: () => this.now,
       randomId: () => Uint8Array.from({ length: 16 }, () => this.#nextId++ % 256),
-      wakeAt: () => undefined,
+      wakeAt: (time) => {
+        this.#wakeTimes.add(time)
+      },
       turnEnds: (then) => this.#turns.push(then),
+      soon: (_ms, then) => this.#turns.push(then),
       grantOf: async (token) =>
-        token === 'wrong' ? 'This token is not known here.' : grantFor(Number(token)),
-      report: (sentence) => this.reports.push(sentence),
+        token === 'wrong' ? refusal('token-signature') : (this.grants.get(token) ?? grantFor(Number(token))),
+      report: ({ code }) => this.reports.push(code),
+      classOf: (_tenant, document) => this.classOf(document),
     })
     await this.write()
     this.#host = await opening
@@ -72,6 +87,18 @@ export class TestRelay {
     } while (this.disk.waiting > 0)
   }
 
+  /** Lets time pass; the relay is woken when it asked to be, and no sooner. */
+  async pass(ms: number): Promise<void> {
+    const end = this.now + ms
+    for (let at = Math.min(...this.#wakeTimes); at <= end; at = Math.min(...this.#wakeTimes)) {
+      this.now = Math.max(this.now, at)
+      this.#wakeTimes.delete(at)
+      this.host.woke()
+      await this.write()
+    }
+    this.now = end
+  }
+
   /** Everything in memory is gone. */
   die(): void {
     this.disk.crash('power')
@@ -84,14 +111,24 @@ export class NativePeer {
   readonly heard: Message[] = []
   readonly ended: { code: number; reason: string }[] = []
   readonly replica: Uint8Array
+  bytesHeard = 0
+  bytesSaid = 0
   readonly #connection: HostConnection
   #counter = 0
   #room = 0
 
-  constructor(relay: TestRelay, name: number, token: string = String(everyRight), secret = 7) {
+  constructor(
+    relay: { readonly host: RelayHost },
+    name: number,
+    token: string = String(everyRight),
+    secret = 7,
+  ) {
     this.replica = new Uint8Array(16).fill(name)
     this.#connection = relay.host.connectNative({
-      send: (frame) => this.heard.push(...decodeFrame(frame)),
+      send: (frames) => {
+        this.heard.push(...frames.flatMap(decodeFrame))
+        for (const frame of frames) this.bytesHeard += frame.length
+      },
       end: (code, reason) => this.ended.push({ code, reason }),
       hold: () => undefined,
     })
@@ -109,7 +146,11 @@ export class NativePeer {
   }
 
   say(...messages: Message[]): void {
-    for (const message of messages) this.#connection.received(encodeMessage(message))
+    for (const message of messages) {
+      const frame = encodeMessage(message)
+      this.bytesSaid += frame.length
+      this.#connection.received(frame)
+    }
   }
 
   open(document = 'story', knowledge: Knowledge = { kind: knowledgeKind.nothing }, link = 1): void {
@@ -123,8 +164,12 @@ export class NativePeer {
     return entry
   }
 
-  pushAgain(entry: PushEntry): void {
-    this.say({ type: 'push', link: 1, entries: [entry] })
+  pushAgain(entry: PushEntry, link = 1): void {
+    this.say({ type: 'push', link, entries: [entry] })
+  }
+
+  askChanges(cursor: Uint8Array = new Uint8Array(), follow = false): void {
+    this.say({ type: 'changes', cursor, follow })
   }
 
   lose(): void {
@@ -164,10 +209,10 @@ export class StockPeer {
   readonly ended: { code: number; reason: string }[] = []
   readonly #connection: HostConnection
 
-  constructor(relay: TestRelay, document = 'story', rights = everyRight) {
+  constructor(relay: { readonly host: RelayHost }, document = 'story', rights = everyRight) {
     this.#connection = relay.host.connectStock(
       {
-        send: (frame) => this.heard.push(...decodeStockFrame(frame)),
+        send: (frames) => this.heard.push(...frames.flatMap(decodeStockFrame)),
         end: (code, reason) => this.ended.push({ code, reason }),
         hold: () => undefined,
       },
@@ -190,5 +235,18 @@ export class StockPeer {
 
   lose(): void {
     this.#connection.lost()
+  }
+
+  /** It says that it ends. */
+  close(): void {
+    this.#connection.lost(true)
+  }
+
+  fill(): void {
+    this.#connection.filled()
+  }
+
+  drain(): void {
+    this.#connection.drained()
   }
 }

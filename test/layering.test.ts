@@ -15,6 +15,8 @@ beforeAll(() => {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
   cpSync(join(root, 'tsconfig.base.json'), join(copy, 'tsconfig.base.json'))
+  cpSync(join(root, '.oxlintrc.json'), join(copy, '.oxlintrc.json'))
+  mkdirSync(join(copy, 'editor'))
   for (const folder of ['shared', 'server', 'client']) {
     mkdirSync(join(copy, folder))
     cpSync(join(root, folder, 'tsconfig.json'), join(copy, folder, 'tsconfig.json'))
@@ -32,6 +34,16 @@ function compile(folder: string, lines: string): { succeeded: boolean; output: s
   writeFileSync(file, `${lines}\n`)
   const compiler = join(root, 'node_modules', '.bin', 'tsc')
   const { status, stdout } = spawnSync(compiler, ['-b', folder], { cwd: copy, encoding: 'utf8' })
+  rmSync(file)
+  return { succeeded: status === 0, output: stdout }
+}
+
+/** What the linter says of a page with these lines, by the project's own rules. */
+function lint(lines: string): { succeeded: boolean; output: string } {
+  const file = join(copy, 'editor', 'tried.ts')
+  writeFileSync(file, `${lines}\n`)
+  const linter = join(root, 'node_modules', '.bin', 'oxlint')
+  const { status, stdout } = spawnSync(linter, ['editor/tried.ts'], { cwd: copy, encoding: 'utf8' })
   rmSync(file)
   return { succeeded: status === 0, output: stdout }
 }
@@ -67,4 +79,24 @@ test.each([
   const { succeeded, output } = compile(folder, lines)
   expect(succeeded, dirname(output)).toBe(false)
   expect(output).toMatch(error)
+})
+
+test.each(['./beside.ts', '../stock/textarea.ts', 'yjs', 'syncline/client'])(
+  'editor may import %s',
+  (path) => {
+    const { succeeded, output } = lint(use(path))
+    expect(succeeded, output).toBe(true)
+  },
+)
+
+test.each([
+  '../client/engine.ts',
+  '../../client/engine.ts',
+  '../../client/index.ts',
+  '../../shared/replica.ts',
+  '../../server/relay.ts',
+])('editor may not import %s', (path) => {
+  const { succeeded, output } = lint(use(path))
+  expect(succeeded).toBe(false)
+  expect(output).toContain('by its public entries')
 })

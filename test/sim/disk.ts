@@ -22,6 +22,7 @@ export type DiskFault = 'full' | 'broken' | 'damaged'
 export type Crash = 'power' | 'kill'
 
 type Waiting = {
+  readonly by: Opened
   readonly batch: Batch
   readonly resolve: (result: 'written' | 'stale') => void
   readonly reject: (error: StoreError) => void
@@ -39,6 +40,8 @@ export class SimulatedDisk {
   #doubtful: Batch | undefined
   #waiting: Waiting[] = []
   #opened: Opened | undefined
+  /** Tabs of a browser, which has the disk open for all of them. */
+  readonly #tabs = new Set<Opened>()
   #fault: { readonly code: DiskFault; writes: number } | undefined
   #isStalled = false
 
@@ -55,6 +58,24 @@ export class SimulatedDisk {
     this.#syncAll()
     this.#opened = new Opened(this)
     return this.#opened
+  }
+
+  /** As a browser has it: as many tabs at once as there are. */
+  openTab(): Store {
+    const tab = new Opened(this)
+    this.#tabs.add(tab)
+    return tab
+  }
+
+  /** One tab is gone: of what it asked for a beginning is still done, and nothing is answered. */
+  loseTab(store: Store): void {
+    const tab = [...this.#tabs].find((one) => one === store)
+    if (tab === undefined) return
+    tab.die()
+    this.#tabs.delete(tab)
+    const own = this.#waiting.filter(({ by }) => by === tab)
+    const dropped = new Set(own.slice(this.#options.chance.between(0, own.length)))
+    this.#waiting = this.#waiting.filter((waiting) => !dropped.has(waiting))
   }
 
   get waiting(): number {
@@ -114,6 +135,8 @@ export class SimulatedDisk {
     this.#waiting = []
     this.#opened?.die()
     this.#opened = undefined
+    for (const tab of this.#tabs) tab.die()
+    this.#tabs.clear()
   }
 
   /** A backup of what is answered by now, or a cloned profile: a disk of its own, to be opened whenever. */
@@ -168,8 +191,9 @@ export class SimulatedDisk {
     return entries.slice(0, full === -1 ? limit : Math.min(limit, full + 1))
   }
 
-  release(): void {
-    this.#opened = undefined
+  release(opened: Opened): void {
+    if (this.#opened === opened) this.#opened = undefined
+    this.#tabs.delete(opened)
   }
 
   #apply({ batch, resolve }: Waiting): void {
@@ -228,6 +252,7 @@ class Opened implements Store {
         new Promise((resolve, reject) => {
           this.#underWay += 1
           this.#disk.wait({
+            by: this,
             batch: copied(batch),
             resolve: (result) => this.#answer(() => resolve(result)),
             reject: (error) => this.#answer(() => reject(error)),
@@ -272,7 +297,7 @@ class Opened implements Store {
 
   #closeWhenDone(): void {
     if (this.#closing === undefined || this.#underWay > 0) return
-    this.#disk.release()
+    this.#disk.release(this)
     this.#closing.resolve()
   }
 }

@@ -1,68 +1,125 @@
-// invariants.ts — the rules, checked against the relay's disk: what is said is there [D1] [D2], what is read back is
-// the document [C2], who is quiet agrees [C1]. Knows: the truth of the disk, frames of both wires as they leave the
-// relay, the Y.Docs of all replicas. Must not know: any machine's own opinion.
+// invariants.ts — the rules, checked against the relay's disk: what is said is there [D1] [D2], and to whom [S1], what is
+// read back is the document [C2], who is quiet agrees [C1]. Knows: the truth of the disk, frames of both wires as they
+// leave the relay, the Y.Docs of all replicas. Must not know: any machine's own opinion.
 import { createDecoder, readVarUint, readVarUint8Array } from 'lib0/decoding'
 import * as Y from 'yjs'
+import { equalBytes } from '../../shared/equal-bytes.ts'
 import { Reassembly } from '../../shared/fragments.ts'
+import { messageNumber } from '../../shared/message.ts'
+import type { Message } from '../../shared/message.ts'
 import { decodeFrame, decodeMessage } from '../../shared/wire.ts'
-import { NativeReplica } from './native-replica.ts'
+import { AnswerWatch } from './answer-watch.ts'
+import type { Authority } from './authority.ts'
+import { checkDevice } from './device-checks.ts'
+import { NativeTab } from './native-tab.ts'
 import type { Line, Network } from './network.ts'
+import type { PresenceWatch } from './presence-watch.ts'
 import type { SimulatedRelay } from './relay.ts'
 import type { Replica } from './replica.ts'
-import { areEqual, differenceOf, newDoc, whatLacks } from './truth.ts'
+import { areEqual, differenceOf, newDoc } from './truth.ts'
+import type { Truth } from './truth.ts'
 import { BrokenRule } from './world.ts'
 import type { World } from './world.ts'
 
 const stock = { sync: 0, awareness: 1, step1: 0, step2: 1, update: 2 } as const
 /** What may still be handed to a reader that takes no more: what was being read for it. */
 const framesWhileFullMax = 16
+/** What only who may read a document may hear. */
+const documentWords: ReadonlySet<Message['type']> = new Set([
+  'opened',
+  'piece',
+  'delivery',
+  'caughtUp',
+  'ack',
+  'compared',
+  'presence',
+  'missing',
+])
 const remembersMax = 6
 
 /** A cursor that somebody may have kept: what the document was at a position. */
-type Remembered = { readonly document: string; readonly position: number; readonly update: Uint8Array }
+type Remembered = {
+  readonly document: string
+  readonly epoch: Uint8Array
+  readonly position: number
+  readonly update: Uint8Array
+}
+
+/** Who is measured, and against what. */
+export type Measured = {
+  /** Grows while the world lives. */
+  readonly replicas: readonly Replica[]
+  readonly authority: Authority
+  readonly watch: PresenceWatch
+}
 
 export class Invariants {
   readonly #world: World
   readonly #relay: SimulatedRelay
   readonly #replicas: readonly Replica[]
+  readonly #authority: Authority
+  readonly #watch: PresenceWatch
+  readonly #answers: AnswerWatch
   #remembered: Remembered[] = []
-  readonly #natives = new Map<string, NativeReplica>()
   readonly #reassemblies = new WeakMap<Line, Reassembly>()
   #rememberedOf: unknown
 
-  constructor(world: World, network: Network, relay: SimulatedRelay, replicas: readonly Replica[]) {
+  constructor(
+    world: World,
+    network: Network,
+    relay: SimulatedRelay,
+    { replicas, authority, watch }: Measured,
+  ) {
     this.#world = world
     this.#relay = relay
     this.#replicas = replicas
-    for (const replica of replicas)
-      if (replica instanceof NativeReplica) this.#natives.set(replica.name, replica)
+    this.#authority = authority
+    this.#watch = watch
+    this.#answers = new AnswerWatch(relay)
     world.afterEach = () => this.#afterEach()
     network.relaySaid = (line, frame) => this.#relaySaid(line, frame)
+    relay.digestDiffered = () => this.#digestDiffered()
+    network.relayHeard = (line, frame) => this.#relayHeard(line, frame)
   }
 
   /** Of a line by its name: which document it is about, and on which wire. */
-  #documentOf(line: Line): string {
-    const replica = this.#replicas.find(({ name }) => name === line.name)
-    if (replica === undefined) throw new Error(`Nobody is called ${line.name}.`)
-    return replica.document
+  #replicaOf({ name }: Line): Replica {
+    const replica = this.#replicas.find((one) => one.name === name)
+    if (replica === undefined) throw new Error(`Nobody is called ${name}.`)
+    return replica
+  }
+
+  get #natives(): readonly NativeTab[] {
+    return this.#replicas.filter((replica) => replica instanceof NativeTab)
   }
 
   #afterEach(): void {
-    for (const replica of this.#natives.values()) this.#checkLedger(replica)
+    const natives = this.#natives
+    for (const { ledger, name } of natives) ledger.checkSaved(name)
+    if (this.#world.events % 32 === 0) natives[(this.#world.events / 32) % natives.length]?.device.check()
     const { truth } = this.#relay
     if (this.#world.events % 16 === 0) for (const document of truth.documents) truth.hasHole(document)
-    if (this.#world.events % 64 === 0) this.#remember()
+    if (this.#world.events % 64 === 0) {
+      this.#answers.check()
+      this.#remember()
+    }
   }
 
-  #checkLedger({ ledger, name, document }: NativeReplica): void {
-    if (!this.#relay.truth.hasHole(document)) ledger.check(name, () => this.#relay.truth.of(document))
+  /**
+   * Whoever is healed by a comparison had diverged before, and nobody may; but for someone who holds what the relay's
+   * disk lost and has no right to give it back. [C1]
+   */
+  #digestDiffered(): void {
+    const someOnlyReads = this.#natives.some(({ status }) => status?.mayWrite === false)
+    if (!this.#relay.hasLostSomething || !someOnlyReads)
+      this.#world.fail(new BrokenRule('C1', `A comparison found a difference. ${this.#rowDifferences()}`))
   }
 
   // What the relay says.
 
   #relaySaid(line: Line, frame: Uint8Array): void {
-    const native = this.#natives.get(line.name)
-    if (native !== undefined) return this.#nativeSaid(native, line, frame)
+    const replica = this.#replicaOf(line)
+    if (replica instanceof NativeTab) return this.#nativeSaid(replica, line, frame)
     const decoder = createDecoder(frame)
     const type = readVarUint(decoder)
     if (type === stock.awareness) return
@@ -72,10 +129,19 @@ export class Invariants {
     if (decoder.pos !== frame.length) throw new BrokenRule('W1', `${line.name} is sent a frame with a rest.`)
     if (step === stock.step1) return
     this.#countWhileFull(line)
-    this.mustBeDurable(this.#documentOf(line), body, line.name)
+    this.mustBeDurable(replica.document, body, line.name)
   }
 
-  #nativeSaid(replica: NativeReplica, line: Line, frame: Uint8Array): void {
+  #relayHeard(line: Line, frame: Uint8Array): void {
+    if (frame[0] !== messageNumber.presence && frame[0] !== messageNumber.filed) return
+    const replica = this.#replicaOf(line)
+    if (!(replica instanceof NativeTab)) return
+    for (const message of decodeFrame(frame))
+      if (message.type === 'presence') this.#watch.relayHeard(replica.device.name, message.entries)
+      else if (message.type === 'filed') this.#answers.relayHeard(replica.device, message.entries)
+  }
+
+  #nativeSaid(replica: NativeTab, line: Line, frame: Uint8Array): void {
     let reassembly = this.#reassemblies.get(line)
     if (reassembly === undefined) {
       reassembly = new Reassembly()
@@ -84,13 +150,32 @@ export class Invariants {
     for (const part of decodeFrame(frame)) {
       const bytes = part.type === 'fragment' ? reassembly.take(part) : undefined
       const message = bytes === undefined ? part : decodeMessage(bytes)
-      if (message?.type === 'piece' || message?.type === 'delivery') this.#countWhileFull(line)
-      if (message?.type === 'piece') this.mustBeDurable(replica.document, message.update, line.name)
-      else if (message?.type === 'delivery')
+      if (message !== undefined) this.#checkSaid(replica, line, message)
+    }
+  }
+
+  #checkSaid(replica: NativeTab, line: Line, message: Message): void {
+    const isAboutDocument = documentWords.has(message.type)
+    if (isAboutDocument && !this.#authority.mayRead(replica.device.subject))
+      throw new BrokenRule('S1', `${line.name} may read nothing, and is told «${message.type}».`)
+    switch (message.type) {
+      case 'piece':
+        this.#countWhileFull(line)
+        return this.mustBeDurable(replica.document, message.update, line.name)
+      case 'delivery':
+        this.#countWhileFull(line)
         for (const update of message.updates) this.mustBeDurable(replica.document, update, line.name)
-      else if (message?.type === 'ack')
+        return undefined
+      case 'ack':
         for (const { from, count } of message.ranges)
           for (let counter = from; counter < from + count; counter++) this.#acked(replica, counter)
+        return undefined
+      case 'refused':
+        return this.#answers.relaySaid(replica.device, message.entries)
+      case 'presence':
+        return this.#watch.relaySaid(line.name, message.entries)
+      default:
+        return undefined
     }
   }
 
@@ -102,12 +187,14 @@ export class Invariants {
       throw new BrokenRule('B1', `${line.name} takes no more, and is sent ${line.framesWhileFull} frames.`)
   }
 
-  #acked(replica: NativeReplica, counter: number): void {
-    const update = replica.pushed.get(counter)
+  #acked(replica: NativeTab, counter: number): void {
+    const { pushed } = replica.device
+    const update = pushed.get(counter)?.update
     if (update === undefined)
       throw new BrokenRule('D1', `${replica.name} is acked ${counter}, which it never sent.`)
+    replica.device.relayAcked(counter)
     if (this.#relay.truth.hasHole(replica.document)) return
-    const lacks = whatLacks(this.#relay.truth.of(replica.document), update)
+    const lacks = this.#relay.truth.lackOf(replica.document, update)
     if (lacks !== undefined)
       throw new BrokenRule('D1', `${replica.name} is acked ${counter}, and ${lacks} is not on the disk.`)
   }
@@ -115,7 +202,7 @@ export class Invariants {
   /** An ack, an echo or a delivery: once it has left, no crash may un-say it. [D1] [D2] */
   mustBeDurable(document: string, update: Uint8Array, hearer: string): void {
     if (this.#relay.truth.hasHole(document)) return
-    const lacks = whatLacks(this.#relay.truth.of(document), update)
+    const lacks = this.#relay.truth.lackOf(document, update)
     if (lacks !== undefined)
       throw new BrokenRule('D2', `${hearer} is told of ${lacks} in «${document}», which is not on the disk.`)
   }
@@ -133,7 +220,9 @@ export class Invariants {
     const doc = truth.of(document)
     if (this.#remembered.length >= remembersMax)
       this.#remembered.splice(this.#world.chance.between(0, remembersMax - 1), 1)
-    this.#remembered.push({ document, position: truth.last(document), update: Y.encodeStateAsUpdate(doc) })
+    const update = Y.encodeStateAsUpdate(doc)
+    const position = truth.last(document)
+    this.#remembered.push({ document, epoch: truth.epochOf(document), position, update })
   }
 
   // The end.
@@ -142,8 +231,9 @@ export class Invariants {
   whyNotAtRest(): string | undefined {
     if (!this.#relay.isUp) return 'the relay is down'
     if (this.#relay.disk.waiting > 0) return 'the disk is writing'
-    for (const { shown, document, name, isAtRest } of this.#replicas) {
-      if (!isAtRest) return `${name} has something to do`
+    for (const replica of this.#replicas) {
+      const { shown, document, name, isAtRest } = replica
+      if (!isAtRest) return `${name} has something to do${toldBy(replica)}`
       if (shown === undefined) continue
       const truth = this.#relay.truth.of(document)
       if (!haveEqualClocks(shown, truth)) return `${name} has other clocks than the log of «${document}»`
@@ -162,6 +252,14 @@ export class Invariants {
     return told.filter((one) => one !== undefined).join('; ')
   }
 
+  #rowDifferences(): string {
+    const told = this.#natives.map(({ device, name }) => {
+      const difference = differenceOf(device.confirmed(), this.#relay.truth.of(device.document))
+      return difference === undefined ? undefined : `${name}: ${difference} in the log`
+    })
+    return told.filter((one) => one !== undefined).join('; ')
+  }
+
   checkAtTheEnd(): void {
     const { truth } = this.#relay
     for (const document of truth.recorded()) {
@@ -172,14 +270,14 @@ export class Invariants {
           `The log of «${document}», read from its beginning, differs: ${difference}.`,
         )
     }
-    for (const replica of this.#natives.values()) {
-      const difference = differenceOf(replica.stored(), truth.of(replica.document))
-      if (difference !== undefined)
-        throw new BrokenRule('C2', `${replica.name} has other rows than it shows: ${difference}.`)
+    for (const device of new Set(this.#natives.map((tab) => tab.device))) {
+      checkDevice(device, this.#relay, this.#authority.mayRead(device.subject))
+      this.#watch.checkShown(device.name, device.present.clients)
     }
+    checkEpochs(truth)
     if (this.#rememberedOf !== truth) return
-    for (const { document, position, update } of this.#remembered) {
-      if (position < truth.servedFrom(document)) continue
+    for (const { document, epoch, position, update } of this.#remembered) {
+      if (!equalBytes(epoch, truth.epochOf(document)) || position < truth.servedFrom(document)) continue
       const doc = newDoc()
       Y.applyUpdate(doc, update)
       for (const row of truth.rowsAfter(document, position)) Y.applyUpdate(doc, row.update)
@@ -191,6 +289,24 @@ export class Invariants {
         )
     }
   }
+}
+
+/** Of what was replaced nobody's writing is in what took its place. [E1] */
+function checkEpochs(truth: Truth): void {
+  for (const { document, epoch, doc } of truth.retired) {
+    if (equalBytes(epoch, truth.epochOf(document))) continue
+    const now = truth.of(document).store.clients
+    for (const client of doc.store.clients.keys())
+      if (now.has(client))
+        throw new BrokenRule('E1', `«${document}» was replaced, and holds what ${client} wrote before.`)
+  }
+}
+
+/** What its person is told, for whoever reads the failure. */
+function toldBy(replica: Replica): string {
+  if (!(replica instanceof NativeTab) || replica.status === undefined) return ''
+  const { phase, inMemory, pending, waitingFor } = replica.status
+  return ` (${phase}, ${inMemory} in memory, ${pending} pending, waits for ${waitingFor ?? 'nothing'})`
 }
 
 function haveEqualClocks(left: Y.Doc, right: Y.Doc): boolean {

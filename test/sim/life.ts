@@ -1,15 +1,12 @@
 // life.ts — one seed from its beginning to its end: a world with a relay, replicas and people; bad weather for a
 // while; then everything works, and within a bound all has to be quiet and equal [L1] [C1]. Knows: all parts of the
 // simulator. Must not know: seeds but its own.
-import { right } from '../../shared/message.ts'
-import type { Grant } from '../../shared/session.ts'
+import { Authority } from './authority.ts'
 import { Invariants } from './invariants.ts'
-import { NativeReplica } from './native-replica.ts'
 import { Network } from './network.ts'
-import { Person } from './people.ts'
-import { SimulatedRelay, tenant } from './relay.ts'
-import type { Device, Replica } from './replica.ts'
-import { StockReplica } from './stock-replica.ts'
+import { Population } from './population.ts'
+import { PresenceWatch } from './presence-watch.ts'
+import { SimulatedRelay } from './relay.ts'
 import { Weather } from './weather.ts'
 import { BrokenRule, World } from './world.ts'
 
@@ -17,6 +14,8 @@ import { BrokenRule, World } from './world.ts'
 const healMsMax = 300_000
 const quietMs = 3_000
 const eventsMax = 30_000
+/** How long tokens live, where they do not live for ever. */
+const tokenMs = [2_000, 9_000, 80_000]
 
 export type Counts = {
   events: number
@@ -25,9 +24,13 @@ export type Counts = {
   cuts: number
   restores: number
   tabKills: number
+  clones: number
   diskFaults: number
   folds: number
+  storeFolds: number
   losses: number
+  replacements: number
+  purges: number
 }
 
 export type Outcome = {
@@ -45,8 +48,8 @@ export function failLiving(error: unknown): void {
   living.fail(error)
 }
 
-export async function live(seed: number): Promise<Outcome> {
-  const world = new World(seed)
+export async function live(seed: number, isTold: boolean): Promise<Outcome> {
+  const world = new World(seed, isTold)
   living = world
   const life = new Life(world)
   let failure: Outcome['failure']
@@ -64,42 +67,57 @@ class Life {
   readonly #world: World
   readonly #network: Network
   readonly #relay: SimulatedRelay
-  readonly #replicas: Replica[] = []
-  readonly #devices: Device[] = []
-  readonly #people: Person[] = []
+  readonly #population: Population
   readonly #weather: Weather
   readonly #invariants: Invariants
 
   constructor(world: World) {
     this.#world = world
+    const { chance } = world
     this.#network = new Network(world)
-    this.#relay = new SimulatedRelay(world, this.#network, (token) => grantOf(token))
-    this.#populate()
-    this.#weather = new Weather(world, this.#network, this.#relay, this.#devices)
-    this.#invariants = new Invariants(world, this.#network, this.#relay, this.#replicas)
+    const authority = new Authority(world, world.isOneIn(3) ? chance.oneOf(tokenMs) : undefined)
+    const watch = new PresenceWatch(world)
+    this.#relay = new SimulatedRelay(world, this.#network, authority)
+    const makesPages = world.isOneIn(4)
+    this.#population = new Population(world, this.#network, this.#relay, authority, watch, makesPages)
+    this.#population.settle()
+    const { devices, natives, replicas } = this.#population
+    this.#weather = new Weather(world, {
+      network: this.#network,
+      relay: this.#relay,
+      authority,
+      devices,
+      natives,
+      clone: (native) => this.#population.clone(native),
+      losesRows: !makesPages,
+    })
+    this.#invariants = new Invariants(world, this.#network, this.#relay, { replicas, authority, watch })
   }
 
   get counts(): Counts {
-    const { kills, restores, diskFaults, folds, losses } = this.#relay.counts
+    const { kills, restores, diskFaults, folds, losses, replacements, purges } = this.#relay.counts
+    const { people, natives } = this.#population
     return {
       events: this.#world.events,
-      edits: this.#people.reduce((sum, { edits }) => sum + edits, 0),
+      edits: people.reduce((sum, { edits }) => sum + edits, 0),
       crashes: kills,
       cuts: this.#network.cuts,
       restores,
-      tabKills: this.#weather.counts.tabKills,
+      ...this.#weather.counts,
       diskFaults,
       folds,
+      storeFolds: natives.reduce((sum, { counts }) => sum + counts.folds, 0),
       losses,
+      replacements,
+      purges,
     }
   }
 
   async run(): Promise<void> {
     const world = this.#world
-    const workMs = world.chance.between(2_000, 11_000)
+    const workMs = world.chance.between(1_500, 8_000)
     this.#relay.start()
-    for (const device of this.#devices) device.open()
-    for (const person of this.#people) person.workUntil(workMs)
+    this.#population.begin(workMs)
     this.#weather.begin()
     await world.run(workMs, () => false, eventsMax)
     world.note('the weather clears up')
@@ -127,65 +145,4 @@ class Life {
       else if (world.now - restsSince >= quietMs) return
     }
   }
-
-  #populate(): void {
-    const { chance } = this.#world
-    const documents = chance.between(0, 3) === 0 ? ['story', 'plan'] : ['story']
-    const count = chance.between(2, 4)
-    for (let index = 0; index < count; index++) {
-      const document = chance.oneOf(documents)
-      if (chance.between(0, 1) === 0) this.#addStock(`stock${index}`, document)
-      else this.#addNative(`native${index}`, document)
-    }
-  }
-
-  #addNative(name: string, document: string): void {
-    const way = { isOpen: true, delayMsMax: 40, bytesPerMs: 1_000 }
-    const accept = this.#relay.acceptNative()
-    this.#settle(
-      new NativeReplica(this.#world, this.#network, way, { name, document, mayWrite: true, accept }),
-    )
-  }
-
-  #addStock(name: string, document: string): void {
-    const mayWrite = !this.#world.isOneIn(12)
-    const way = { isOpen: true, delayMsMax: 40, bytesPerMs: 1_000 }
-    const replica = new StockReplica(this.#world, this.#network, way, {
-      name,
-      document,
-      mayWrite,
-      keepsRows: !this.#world.isOneIn(3),
-      accept: this.#relay.acceptStock(document, grantFor(name, mayWrite)),
-    })
-    this.#settle(replica)
-  }
-
-  #settle(replica: Replica & Device): void {
-    const { chance } = this.#world
-    this.#replicas.push(replica)
-    this.#devices.push(replica)
-    this.#people.push(
-      new Person(this.#world, replica, {
-        onlyReads: this.#world.isOneIn(6),
-        pauseMsMax: chance.oneOf([200, 1_000, 4_000]),
-        formats: chance.between(0, 2) === 0,
-        undoes: chance.between(0, 2) === 0,
-      }),
-    )
-  }
-}
-
-function grantFor(subject: string, mayWrite: boolean): Grant {
-  return {
-    tenant,
-    subject,
-    expiresAt: undefined,
-    rightsVersion: 1,
-    rightsOf: () => right.read + (mayWrite ? right.write : 0),
-  }
-}
-
-/** A token is its subject's name; a reader's ends in «-reads». */
-function grantOf(token: string): Grant | string {
-  return token === '' ? 'There is no token.' : grantFor(token, !token.endsWith('-reads'))
 }

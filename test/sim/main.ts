@@ -9,6 +9,7 @@ import type { Counts, Outcome } from './life.ts'
 import { planted } from './planted.ts'
 import { runSeeds, seedsFrom } from './seeds.ts'
 import { makeVariant } from './variant.ts'
+import type { Variant } from './variant.ts'
 
 const threads = 2
 /** More failures than these say nothing new. */
@@ -72,24 +73,54 @@ async function replay(seed: number): Promise<boolean> {
   return isWell
 }
 
+/** The first seed that fails with a bug and does not fail without it. */
+async function firstFailure(
+  broken: Variant,
+  asItIs: Variant,
+  count: number,
+): Promise<{ caught: Outcome | undefined; lived: number }> {
+  let lived = 0
+  while (lived < count) {
+    let failed: Outcome | undefined
+    await runSeeds(broken, {
+      seeds: seedsFrom(lived + 1, count - lived),
+      threads,
+      onOutcome: (outcome) => {
+        // Outcomes come in any order; the earliest counts, and the search goes on behind it.
+        if (outcome.failure !== undefined && (failed === undefined || outcome.seed < failed.seed))
+          failed = outcome
+        return failed === undefined
+      },
+    })
+    if (failed === undefined) return { caught: undefined, lived: count }
+    lived = failed.seed
+    if (!(await isFailing(asItIs, failed.seed))) return { caught: failed, lived }
+  }
+  return { caught: undefined, lived }
+}
+
+async function isFailing(variant: Variant, seed: number): Promise<boolean> {
+  let hasFailed = false
+  await runSeeds(variant, {
+    seeds: [seed],
+    threads: 1,
+    onOutcome: ({ failure }) => {
+      hasFailed = failure !== undefined
+      return true
+    },
+  })
+  return hasFailed
+}
+
 /** Each has to be seen, or the simulator is blind where it lies. */
 async function runPlanted(only: string | undefined, count: number): Promise<boolean> {
+  const asItIs = makeVariant('as-it-is', [])
   let unseen = 0
   for (const bug of planted) {
     if (only !== undefined && bug.name !== only) continue
     const variant = makeVariant(`planted-${bug.name}`, bug.changes)
-    let caught: Outcome | undefined
-    let lived = 0
     const start = performance.now()
-    await runSeeds(variant, {
-      seeds: seedsFrom(1, count),
-      threads,
-      onOutcome: (outcome) => {
-        lived += 1
-        if (outcome.failure !== undefined) caught = outcome
-        return caught === undefined
-      },
-    })
+    const { caught, lived } = await firstFailure(variant, asItIs, count)
     const seconds = ((performance.now() - start) / 1000).toFixed(1)
     if (caught === undefined) unseen += 1
     const found =

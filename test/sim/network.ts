@@ -6,6 +6,8 @@ import type { World } from './world.ts'
 
 /** What a client is told of its socket. */
 export type ClientEars = {
+  /** What a frame of this wire says, for a trace. */
+  readonly lineOf: (frame: Uint8Array) => string
   readonly opened: () => void
   readonly received: (frame: Uint8Array) => void
   readonly closed: (code: number) => void
@@ -28,7 +30,7 @@ export type Death = 'cut' | 'halfOpen'
 const abnormalClosure = 1006
 const handshakeMsMax = 10_000
 /** What lies before a reader until its sender is told that it takes no more. */
-const fullBytes = 400
+const fullBytes = 300
 /** The shell's own pings find out that nobody is there. */
 const noticeMsMax = 90_000
 
@@ -37,6 +39,7 @@ export class Network {
   readonly #lines = new Set<Line>()
   /** The simulator's checks look at what the relay hands to sockets. */
   relaySaid: (line: Line, frame: Uint8Array) => void = () => undefined
+  relayHeard: (line: Line, frame: Uint8Array) => void = () => undefined
   cuts = 0
 
   constructor(world: World) {
@@ -113,13 +116,13 @@ export class Line implements ClientSocket {
       // Nothing that is said in answer overtakes the handshake.
       this.#arrivesAt.client = this.#world.now + this.#delay()
       const connected = this.#arrivesAt.client
-      const connection = this.way.isOpen ? accept(this.#relayEnd(), this) : undefined
-      if (connection === undefined) {
+      // Whom it does not want the relay may close at once.
+      this.#phase = 'open'
+      this.#connection = this.way.isOpen ? accept(this.#relayEnd(), this) : undefined
+      if (this.#connection === undefined) {
         this.#phase = 'dead'
         return this.#tellClient(this.#delay(), abnormalClosure)
       }
-      this.#connection = connection
-      this.#phase = 'open'
       this.#world.at(connected, `${this.name} is connected`, () => {
         if (this.#clientClosed) return
         // It died in the middle of the handshake: browsers give that up by themselves.
@@ -133,10 +136,10 @@ export class Line implements ClientSocket {
   send(frame: Uint8Array): void {
     if (this.#phase !== 'open' || this.#clientClosed) return
     this.#arrivesAt.relay = Math.max(this.#arrivesAt.relay, this.#world.now + this.#delay())
-    this.#world.at(this.#arrivesAt.relay, `${this.name} -> relay: ${frame.length} bytes`, () => {
+    this.#world.at(this.#arrivesAt.relay, `${this.name} -> relay: ${this.#lineOf(frame)}`, () => {
       if (this.#phase !== 'open') return
       if (this.#isHeld) this.#held.push(frame)
-      else this.#connection?.received(frame)
+      else this.#tellRelay(frame)
     })
   }
 
@@ -174,7 +177,7 @@ export class Line implements ClientSocket {
   #relayEnd(): HostSocket {
     return {
       hold: (hold) => this.#holdClient(hold),
-      send: (frame) => this.#sendToClient(frame),
+      send: (frames) => this.#sendAllToClient(frames),
       end: (code) => {
         if (this.#phase !== 'open') return
         this.#arrivesAt.client = Math.max(this.#arrivesAt.client, this.#world.now + this.#delay())
@@ -194,9 +197,19 @@ export class Line implements ClientSocket {
       while (!this.#isHeld && this.#phase === 'open') {
         const frame = this.#held.shift()
         if (frame === undefined) return
-        this.#connection?.received(frame)
+        this.#tellRelay(frame)
       }
     })
+  }
+
+  #sendAllToClient(frames: readonly Uint8Array[]): void {
+    for (const frame of frames) this.#sendToClient(frame)
+  }
+
+  #tellRelay(frame: Uint8Array): void {
+    if (this.#connection === undefined) return
+    this.#network.relayHeard(this, frame)
+    this.#connection.received(frame)
   }
 
   #sendToClient(frame: Uint8Array): void {
@@ -210,7 +223,7 @@ export class Line implements ClientSocket {
       this.#arrivesAt.client + Math.ceil(frame.length / this.way.bytesPerMs),
       now + travel,
     )
-    this.#world.at(this.#arrivesAt.client, `${this.name} <- relay: ${frame.length} bytes`, () => {
+    this.#world.at(this.#arrivesAt.client, `${this.name} <- relay: ${this.#lineOf(frame)}`, () => {
       this.#bytesUnderWay -= frame.length
       if (this.#phase === 'open' && !this.#clientClosed) this.#ears.received(frame)
       if (this.#isFull && this.#bytesUnderWay < fullBytes / 2) this.#drain()
@@ -252,6 +265,10 @@ export class Line implements ClientSocket {
     this.#connection = undefined
     connection?.lost()
     if (this.#toldBy.has('client')) this.#network.forget(this)
+  }
+
+  #lineOf(frame: Uint8Array): string {
+    return this.#world.isTold ? this.#ears.lineOf(frame) : ''
   }
 
   #delay(): number {

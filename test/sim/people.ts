@@ -12,11 +12,15 @@ export type Habits = {
   readonly pauseMsMax: number
   readonly formats: boolean
   readonly undoes: boolean
+  /** Makes roots of new names, until the document may have no more. */
+  readonly makesPages: boolean
 }
 
 const formats = [{ bold: true }, { bold: null }, { italic: true }, { color: 'red' }, { color: null }]
 const keys = ['title', 'state', 'owner']
 const selectionMax = 12
+/** More than a document may have roots, where limits are small. */
+const pagesMax = 9
 
 export class Person {
   readonly #world: World
@@ -54,6 +58,7 @@ export class Person {
     if (what < 12) return this.#type(chance.between(1, 8))
     if (what < 14 && this.#habits.formats) this.#act((doc) => this.#format(doc, chance))
     else if (what < 16 && this.#habits.undoes) this.#act((doc) => this.#undoOrRedo(doc))
+    else if (what < 17 && this.#habits.makesPages) this.#act((doc) => this.#makePage(doc))
     else if (what < 17) this.#act((doc) => this.#deleteSome(doc))
     else if (what < 18) this.#act((doc) => this.#changeMap(doc))
     else this.#act((doc) => this.#changeList(doc))
@@ -115,6 +120,11 @@ export class Person {
     if (text.length === 0) return
     const at = this.#world.chance.between(0, text.length - 1)
     text.delete(at, Math.min(text.length - at, this.#world.chance.between(1, selectionMax)))
+  }
+
+  #makePage(doc: Y.Doc): void {
+    const { chance } = this.#world
+    doc.getMap(`page ${chance.between(1, pagesMax)}`).set('made', chance.between(0, 99))
   }
 
   #changeMap(doc: Y.Doc): void {

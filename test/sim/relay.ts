@@ -2,10 +2,16 @@
 // step and started again, from its disk or from a copy of yesterday. Knows: its process, its disk, the faults of
 // both. Must not know: clients, what a frame says.
 import { decodeKey, rowRange } from '../../shared/record-keys.ts'
-import type { Grant } from '../../shared/session.ts'
+import type { Grant, Refusal } from '../../shared/session.ts'
 import type { Batch, Store } from '../../shared/store.ts'
+import { unchanging } from '../../server/live-grant.ts'
+import type { LiveGrant } from '../../server/live-grant.ts'
 import { RelayHost } from '../../server/relay-host.ts'
+import { WorkshopHere } from '../../server/workshop-here.ts'
 import { lineOf } from './batch-line.ts'
+import type { Authority } from './authority.ts'
+import { tenant } from './authority.ts'
+import { Clock } from './clock.ts'
 import { SimulatedDisk } from './disk.ts'
 import type { Crash, DiskFault } from './disk.ts'
 import type { Accept, Network } from './network.ts'
@@ -13,20 +19,17 @@ import { Truth } from './truth.ts'
 import { BrokenRule } from './world.ts'
 import type { Cancel, World } from './world.ts'
 
-export const tenant = 'acme'
-
 /** Pages that are read for one event: a whole log, for each of a few. */
 const readsMax = 3_000
 const rowLetter = 0x72
 const pieceLetter = 0x73
-const firstEpoch = new Uint8Array(16)
-
-export type GrantOf = (token: string) => Grant | string
 
 export class SimulatedRelay {
   readonly #world: World
   readonly #network: Network
-  readonly #grantOf: GrantOf
+  readonly #authority: Authority
+  /** Each process has its own. */
+  #clock: Clock
   disk: SimulatedDisk
   truth: Truth
   #backup: SimulatedDisk | undefined
@@ -41,14 +44,22 @@ export class SimulatedRelay {
   #isDamaged = false
   #reads = 0
   #readsAtEvent = 0
-  readonly counts = { kills: 0, restores: 0, diskFaults: 0, folds: 0, losses: 0 }
+  /** A comparison found a difference. */
+  digestDiffered: () => void = () => undefined
+  readonly counts = { kills: 0, restores: 0, diskFaults: 0, folds: 0, losses: 0, replacements: 0, purges: 0 }
 
-  constructor(world: World, network: Network, grantOf: GrantOf) {
+  constructor(world: World, network: Network, authority: Authority) {
     this.#world = world
     this.#network = network
-    this.#grantOf = grantOf
+    this.#authority = authority
+    this.#clock = new Clock(world)
     this.disk = new SimulatedDisk({ chance: world.chance, writeWaits: () => this.#settleLater() })
     this.truth = new Truth(this.disk, tenant)
+  }
+
+  /** Whether its disk ever lost what it had said to be durable. */
+  get hasLostSomething(): boolean {
+    return this.counts.restores + this.counts.losses > 0
   }
 
   get isUp(): boolean {
@@ -59,6 +70,8 @@ export class SimulatedRelay {
     const life = ++this.#life
     const isAlive = () => this.#life === life
     const { chance } = this.#world
+    const clock = new Clock(this.#world)
+    this.#clock = clock
     const store = this.#watched(this.disk.open())
     // Opening reads back, and syncs, what the process before had only handed to the operating system.
     if (this.#isDamaged) this.#newTruth(true)
@@ -66,21 +79,25 @@ export class SimulatedRelay {
     this.truth.diskChanged()
     RelayHost.open({
       store,
+      workshop: new WorkshopHere(),
       durability: 'synced',
-      now: () => this.#world.now,
+      now: () => clock.now,
       randomId: () => this.#world.id(16),
-      wakeAt: (time) => this.#wakeAt(time, isAlive),
+      wakeAt: (time) => this.#wakeAt(time, clock, isAlive),
       turnEnds: (then) => {
         this.#world.after(chance.between(0, 1), 'the relay ends its turn', () => {
           if (isAlive()) then()
         })
       },
-      grantOf: (token) => Promise.resolve(this.#grantOf(token)),
-      report: (sentence) => {
-        // Whoever is healed by a comparison had diverged before, and nobody may. [C1]
-        if (sentence.includes('digestDiffered'))
-          this.#world.fail(new BrokenRule('C1', `A comparison found a difference: ${sentence}`))
-        this.#world.note(`relay: ${sentence}`)
+      soon: (ms, then) => {
+        this.#world.after(chance.between(1, 2 * ms), 'the relay has gathered', () => {
+          if (isAlive()) then()
+        })
+      },
+      grantOf: (token) => Promise.resolve(liveFrom(this.#authority.grantOf(token, clock))),
+      report: (notice) => {
+        if (notice.code === 'digest-differed') this.digestDiffered()
+        this.#world.note(`relay: ${notice.code} ${notice.document ?? ''} ${String(notice.cause ?? '')}`)
       },
     })
       .then(
@@ -96,8 +113,11 @@ export class SimulatedRelay {
       .catch((error: unknown) => this.#world.fail(error))
   }
 
-  acceptStock(document: string, grant: Grant): Accept {
-    return (socket) => this.#host?.connectStock(socket, document, grant)
+  acceptStock(document: string, subject: string): Accept {
+    return (socket) => {
+      const grant = this.#authority.grantOf(this.#authority.lastingTokenFor(subject), this.#clock)
+      return 'reason' in grant ? undefined : this.#host?.connectStock(socket, document, unchanging(grant))
+    }
   }
 
   acceptNative(): Accept {
@@ -137,7 +157,9 @@ export class SimulatedRelay {
     const { chance } = this.#world
     const documents = this.truth.recorded()
     if (documents.length === 0) return
-    const history = { tenant, document: chance.oneOf(documents), epoch: firstEpoch }
+    const document = chance.oneOf(documents)
+    const epoch = this.truth.epochOf(document)
+    const history = { tenant, document, epoch }
     const lost = this.disk.loseEntries(rowRange(history, 0), chance.between(1, 2))
     for (const key of lost) this.#world.note(`lost: ${JSON.stringify(decodeKey(key))}`)
     this.counts.losses += lost.length
@@ -149,6 +171,25 @@ export class SimulatedRelay {
   #newTruth(mayHaveHoles: boolean): void {
     this.truth = new Truth(this.disk, tenant)
     this.truth.mayHaveHoles = mayHaveHoles
+  }
+
+  /** An administrator begins a document anew, with this content. [E1] */
+  replace(document: string, update: Uint8Array): void {
+    this.counts.replacements += 1
+    this.#follow(this.#host?.replace(tenant, document, update))
+  }
+
+  /** An administrator takes a document away. [E1] */
+  purge(document: string): void {
+    this.counts.purges += 1
+    this.#follow(this.#host?.purge(tenant, document))
+  }
+
+  #follow(work: Promise<void> | undefined): void {
+    const life = this.#life
+    work?.catch((error: unknown) => {
+      if (this.#life === life) this.#world.fail(error)
+    })
   }
 
   failDisk(code: DiskFault, writes: number): void {
@@ -173,9 +214,9 @@ export class SimulatedRelay {
     this.#wakeUps.clear()
   }
 
-  #wakeAt(time: number, isAlive: () => boolean): void {
+  #wakeAt(time: number, clock: Clock, isAlive: () => boolean): void {
     if (!isAlive() || this.#wakeUps.has(time) || !Number.isFinite(time)) return
-    const wake = this.#world.at(time, 'the relay wakes', () => {
+    const wake = clock.at(time, 'the relay wakes', () => {
       this.#wakeUps.delete(time)
       if (isAlive()) this.#host?.woke()
     })
@@ -222,4 +263,8 @@ export class SimulatedRelay {
       close: () => store.close(),
     }
   }
+}
+
+function liveFrom(answer: Grant | Refusal): LiveGrant | Refusal {
+  return 'reason' in answer ? answer : unchanging(answer)
 }

@@ -5,6 +5,8 @@ import { createDecoder, readVarUint } from 'lib0/decoding'
 import { createEncoder, length, toUint8Array, writeVarUint } from 'lib0/encoding'
 import { readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync'
 import * as Y from 'yjs'
+import { lineOfStock } from './frame-line.ts'
+import { stockClose } from '../../shared/stock-wire.ts'
 import type { Accept, ClientSocket, Network, Way } from './network.ts'
 import type { Device, Replica } from './replica.ts'
 import { newDoc } from './truth.ts'
@@ -19,6 +21,7 @@ const backoffMsMax = 2_500
 export type StockOptions = {
   readonly name: string
   readonly document: string
+  /** Such a client is not told; its person is. */
   readonly mayWrite: boolean
   /** Whether its rows outlive the tab. */
   readonly keepsRows: boolean
@@ -138,6 +141,7 @@ export class StockReplica implements Replica, Device {
     this.#isConnected = false
     const { accept } = this.#options
     const socket = this.#network.connect(this.name, this.way, accept, {
+      lineOf: lineOfStock,
       opened: () => this.#whenAwake(() => this.#opened(socket)),
       received: (frame) => this.#whenAwake(() => this.#received(socket, frame)),
       closed: (code) => this.#whenAwake(() => this.#closed(socket, code)),
@@ -179,7 +183,8 @@ export class StockReplica implements Replica, Device {
   #closed(socket: ClientSocket, code: number): void {
     if (socket !== this.#socket) return
     if (code >= 4400 && code < 4500) {
-      if (this.mayWrite) throw new BrokenRule('L1', `${this.name} was sent away for good: ${code}.`)
+      if (this.mayWrite && code !== stockClose.replaced)
+        throw new BrokenRule('L1', `${this.name} was sent away for good: ${code}.`)
       this.#isDismissed = true
     }
     if (!this.#isConnected) this.#failures += 1

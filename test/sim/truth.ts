@@ -5,15 +5,18 @@
 // Its Y.Docs never name a type: a root that is asked for as a Y.Text would clean up formatting, and so delete what
 // no row deletes.
 import * as Y from 'yjs'
+import { documentStage, newDocument } from '../../shared/document-state.ts'
+import { equalBytes } from '../../shared/equal-bytes.ts'
 import { documentKey, documentRange, decodeKey, pieceRange, rowRange } from '../../shared/record-keys.ts'
-import { decodeDocument, decodeRow } from '../../shared/relay-records.ts'
+import { decodeDocument, decodePiece, decodeRow } from '../../shared/relay-records.ts'
+import type { Row } from '../../shared/room-words.ts'
 import type { SimulatedDisk } from './disk.ts'
 import { BrokenRule } from './world.ts'
 
-/** The first history of every document. */
-const epoch = new Uint8Array(16)
+type Known = { readonly doc: Y.Doc; readonly epoch: Uint8Array; through: number; writes: number }
 
-type Known = { readonly doc: Y.Doc; through: number; writes: number }
+/** A history that was replaced, as it was at its end. */
+export type Retired = { readonly document: string; readonly epoch: Uint8Array; readonly doc: Y.Doc }
 
 /** An id of its own would be asked of the real world's chance, and nobody needs it. */
 export function newDoc(): Y.Doc {
@@ -26,6 +29,7 @@ export class Truth {
   /** Rows were lost without a word; otherwise whoever let a gap into the log is to blame. */
   mayHaveHoles = false
   readonly #documents = new Map<string, Known>()
+  readonly #retired: Retired[] = []
   /** How often the disk was written to: only then is there anything to read. */
   #writes = 0
 
@@ -36,20 +40,36 @@ export class Truth {
 
   /** All that was ever seen to be durable of a document, brought up to now. */
   of(document: string): Y.Doc {
-    let known = this.#documents.get(document)
-    if (known === undefined) {
-      known = { doc: this.replay(document), through: this.last(document), writes: this.#writes }
-      this.#documents.set(document, known)
-      return known.doc
+    const known = this.#documents.get(document)
+    if (known !== undefined && known.writes === this.#writes) return known.doc
+    const epoch = this.epochOf(document)
+    if (known !== undefined) {
+      this.#bringUpToNow(document, known)
+      if (equalBytes(known.epoch, epoch)) return known.doc
+      this.#retired.push({ document, epoch: known.epoch, doc: known.doc })
     }
-    if (known.writes === this.#writes) return known.doc
+    const fresh = { doc: this.replay(document), epoch, through: this.last(document), writes: this.#writes }
+    this.#documents.set(document, fresh)
+    return fresh.doc
+  }
+
+  #bringUpToNow(document: string, known: Known): void {
     known.writes = this.#writes
-    const rows = this.rowsAfter(document, known.through)
-    for (const { position, update } of rows) {
+    for (const { position, update } of this.#rows(document, known.epoch, known.through)) {
       Y.applyUpdate(known.doc, update)
       known.through = position
     }
-    return known.doc
+  }
+
+  get retired(): readonly Retired[] {
+    return this.#retired
+  }
+
+  /** What of an update was never durable, in this history or in one that was replaced. */
+  lackOf(document: string, update: Uint8Array): string | undefined {
+    const lacks = whatLacks(this.of(document), update)
+    const docs = this.#retired.filter((retired) => retired.document === document).map(({ doc }) => doc)
+    return docs.some((doc) => whatLacks(doc, update) === undefined) ? undefined : lacks
   }
 
   diskChanged(): void {
@@ -62,27 +82,35 @@ export class Truth {
 
   /** From nothing, as a newcomer or a restarted relay would read it: the snapshot that counts, then the rows. [C2] */
   replay(document: string): Y.Doc {
-    const doc = newDoc()
-    const foldedThrough = this.#record(document)?.foldedThrough ?? 0
+    const { epoch, foldedThrough } = this.#record(document) ?? newDocument
     const updates: Uint8Array[] = []
     if (foldedThrough > 0) {
       const pieces = this.#disk.durable(pieceRange({ tenant: this.#tenant, document, epoch }, foldedThrough))
-      updates.push(...pieces.map(({ value }) => value))
+      updates.push(...pieces.map(({ value }) => decodePiece(value)))
     }
     updates.push(...this.rowsAfter(document, foldedThrough).map(({ update }) => update))
-    Y.transact(doc, () => {
-      for (const update of updates) Y.applyUpdate(doc, update)
-    })
-    return doc
+    return docOf(updates)
   }
 
-  rowsAfter(document: string, position: number): { position: number; update: Uint8Array }[] {
+  rowsAfter(document: string, position: number): Row[] {
+    return this.#rows(document, this.epochOf(document), position)
+  }
+
+  #rows(document: string, epoch: Uint8Array, position: number): Row[] {
     const range = rowRange({ tenant: this.#tenant, document, epoch }, position)
     return this.#disk.durable(range).map(({ key, value }) => {
       const place = decodeKey(key)
       if (place.type !== 'row') throw new Error('A row was asked for.')
       return { position: place.position, update: decodeRow(value).update }
     })
+  }
+
+  epochOf(document: string): Uint8Array {
+    return this.#record(document)?.epoch ?? newDocument.epoch
+  }
+
+  isPurged(document: string): boolean {
+    return this.#record(document)?.stage === documentStage.purged
   }
 
   last(document: string): number {
@@ -149,6 +177,20 @@ export function whatLacks(doc: Y.Doc, update: Uint8Array): string | undefined {
     }
   }
   return undefined
+}
+
+/** Whether a Y.Doc has any of what an update wrote; of its deletes nobody can tell whose they are. */
+export function holdsStructOf(doc: Y.Doc, update: Uint8Array): boolean {
+  return Y.decodeUpdate(update).structs.some(({ id }) => Y.getState(doc.store, id.client) > id.clock)
+}
+
+/** A Y.Doc of these updates, in one transaction: what Yjs derives between two of them is none of theirs. */
+export function docOf(updates: readonly Uint8Array[]): Y.Doc {
+  const doc = newDoc()
+  Y.transact(doc, () => {
+    for (const update of updates) Y.applyUpdate(doc, update)
+  })
+  return doc
 }
 
 /** What two Y.Docs differ in, for people to read; undefined: nothing. */

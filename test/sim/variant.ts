@@ -22,7 +22,7 @@ const smallLimits: Record<string, Record<string, number>> = {
   'shared/limits.ts': {
     foldRowsMin: 14,
     foldBytesMin: 3_000,
-    tailRowsMax: 5,
+    tailRowsMax: 3,
     deliveryUpdatesMax: 6,
     deliveryBytesMax: 400,
     pageEntriesMax: 5,
@@ -30,7 +30,9 @@ const smallLimits: Record<string, Record<string, number>> = {
     heldBackMax: 6,
     waitingBytesMax: 400,
     fragmentBytesMax: 600,
+    documentRootsMax: 6,
   },
+  'shared/replica-limits.ts': { foldRowsMin: 10, foldTailRows: 4, pushBytesMax: 300, writeChangesMax: 5 },
 }
 
 export function makeVariant(name: string, changes: readonly Change[]): Variant {

@@ -1,8 +1,12 @@
 // weather.ts — what goes wrong in a world, and when: each seed has its own climate, some mild and some with a few
 // faults that come often. Knows: all faults there are. Must not know: what anybody should do about them.
+import * as Y from 'yjs'
+import type { Authority } from './authority.ts'
+import type { NativeDevice } from './native-device.ts'
 import type { Network } from './network.ts'
 import type { SimulatedRelay } from './relay.ts'
 import type { Device } from './replica.ts'
+import { newDoc } from './truth.ts'
 import type { World } from './world.ts'
 
 type Fault =
@@ -12,16 +16,25 @@ type Fault =
   | 'longOffline'
   | 'lid'
   | 'tabKill'
+  | 'browserKill'
+  | 'clone'
+  | 'storeFull'
+  | 'rightEnds'
   | 'slowReader'
   | 'spike'
   | 'relayKill'
   | 'powerLoss'
   | 'restore'
   | 'damage'
+  | 'replace'
+  | 'purge'
   | 'diskFull'
   | 'diskBroken'
   | 'diskSlow'
 
+const reviveAgainMs = 2_000
+/** What was asked for before may come to its end only now. */
+const looksMin = 9
 const monthMs = 30 * 24 * 3_600_000
 
 /** Milliseconds between two of a kind, at the least; the worse ones are rarer. */
@@ -30,14 +43,20 @@ const rareness: Record<Fault, number> = {
   halfOpen: 4_000,
   offline: 3_000,
   longOffline: 9_000,
-  lid: 5_000,
+  lid: 3_000,
   tabKill: 2_500,
-  slowReader: 2_000,
+  browserKill: 5_000,
+  clone: 9_000,
+  storeFull: 4_000,
+  rightEnds: 4_000,
+  slowReader: 1_200,
   spike: 4_000,
   relayKill: 4_000,
   powerLoss: 4_000,
   restore: 5_000,
   damage: 9_000,
+  replace: 7_000,
+  purge: 12_000,
   diskFull: 3_000,
   diskBroken: 3_000,
   diskSlow: 3_000,
@@ -46,43 +65,57 @@ const faults = Object.keys(rareness) as Fault[]
 
 const calmWay = { delayMsMax: 40, bytesPerMs: 1_000 }
 
+/** What there is to go wrong. */
+export type Surroundings = {
+  readonly network: Network
+  readonly relay: SimulatedRelay
+  readonly authority: Authority
+  /** Grows when a profile is cloned. */
+  readonly devices: readonly Device[]
+  readonly natives: readonly NativeDevice[]
+  readonly clone: (native: NativeDevice) => void
+  /** Not where documents are full: what is given back might have no room any more, and nobody comes to rest. */
+  readonly losesRows: boolean
+}
+
 export class Weather {
   readonly #world: World
-  readonly #network: Network
-  readonly #relay: SimulatedRelay
-  readonly #devices: readonly Device[]
+  readonly #there: Surroundings
   #isOver = false
-  readonly counts = { tabKills: 0 }
+  readonly counts = { tabKills: 0, clones: 0 }
 
-  constructor(world: World, network: Network, relay: SimulatedRelay, devices: readonly Device[]) {
+  constructor(world: World, there: Surroundings) {
     this.#world = world
-    this.#network = network
-    this.#relay = relay
-    this.#devices = devices
+    this.#there = there
   }
 
   begin(): void {
     const { chance } = this.#world
     const often = chance.between(1, 4)
-    for (const fault of faults) if (chance.between(0, 2) === 0) this.#plan(fault, rareness[fault] * often)
+    for (const fault of faults) {
+      const isMild = this.#there.losesRows || (fault !== 'restore' && fault !== 'damage')
+      if (isMild && chance.between(0, 2) === 0) this.#plan(fault, rareness[fault] * often)
+    }
     this.#backUp()
   }
 
   /** Everything works from now on, and everybody is there. */
   heal(): void {
     this.#isOver = true
-    this.#relay.heal()
-    for (const device of this.#devices) {
+    this.#there.relay.heal()
+    for (const { disk } of this.#there.natives) disk.heal()
+    for (const device of this.#there.devices) {
       Object.assign(device.way, calmWay)
       device.thaw()
       device.open()
       device.comeBack()
     }
+    this.#revive(looksMin)
   }
 
   #backUp(): void {
     this.#later(this.#world.chance.between(500, 6_000), 'the disk is copied', () => {
-      this.#relay.backUp()
+      this.#there.relay.backUp()
       this.#backUp()
     })
   }
@@ -102,7 +135,8 @@ export class Weather {
 
   #happen(fault: Fault): void {
     const { chance } = this.#world
-    const device = chance.oneOf(this.#devices)
+    const { relay, devices } = this.#there
+    const device = chance.oneOf(devices)
     switch (fault) {
       case 'cut':
       case 'halfOpen':
@@ -118,6 +152,11 @@ export class Weather {
         this.counts.tabKills += 1
         device.kill()
         return this.#later(chance.between(10, 5_000), `${device.name} opens a tab`, () => device.open())
+      case 'browserKill':
+      case 'clone':
+      case 'storeFull':
+      case 'rightEnds':
+        return this.#happenToNative(fault)
       case 'slowReader':
         device.way.bytesPerMs = chance.oneOf([0.02, 0.1, 0.5])
         return this.#later(chance.between(500, 20_000), `${device.name} reads again`, () => {
@@ -130,20 +169,72 @@ export class Weather {
         })
       case 'relayKill':
       case 'powerLoss':
-        return this.#relay.kill(fault === 'relayKill' ? 'kill' : 'power')
+        return relay.kill(fault === 'relayKill' ? 'kill' : 'power')
       case 'restore':
-        return this.#relay.restore()
+        return relay.restore()
       case 'damage':
-        return this.#relay.damage()
+        return relay.damage()
+      case 'replace':
+      case 'purge':
+        return this.#takeAway(fault)
       case 'diskFull':
       case 'diskBroken':
-        return this.#relay.failDisk(fault === 'diskFull' ? 'full' : 'broken', chance.between(1, 4))
+        return relay.failDisk(fault === 'diskFull' ? 'full' : 'broken', chance.between(1, 4))
       case 'diskSlow':
-        this.#relay.slowDisk(true)
-        return this.#later(chance.between(500, 10_000), 'the disk is fast again', () =>
-          this.#relay.slowDisk(false),
+        relay.slowDisk(true)
+        return this.#later(chance.between(500, 10_000), 'the disk is fast again', () => relay.slowDisk(false))
+    }
+  }
+
+  #happenToNative(fault: 'browserKill' | 'clone' | 'storeFull' | 'rightEnds'): void {
+    const { chance } = this.#world
+    const { natives, authority, clone } = this.#there
+    if (natives.length === 0) return undefined
+    const native = chance.oneOf(natives)
+    switch (fault) {
+      case 'browserKill':
+        this.counts.tabKills += native.tabs.length
+        native.crash(this.#world.isOneIn(3) ? 'power' : 'kill')
+        return this.#later(chance.between(10, 5_000), `${native.name} is opened`, () => {
+          for (const tab of native.tabs) tab.open()
+        })
+      case 'clone':
+        this.counts.clones += 1
+        return clone(native)
+      case 'storeFull':
+        return native.disk.failNext(chance.oneOf(['full', 'broken']), chance.between(1, 6))
+      case 'rightEnds':
+        authority.allowWriting(native.subject, false)
+        return this.#later(chance.between(500, 9_000), `${native.subject} may write again`, () =>
+          authority.allowWriting(native.subject, true),
         )
     }
+  }
+
+  #takeAway(fault: 'replace' | 'purge'): void {
+    const { relay } = this.#there
+    const documents = relay.truth.recorded()
+    if (documents.length === 0 || !relay.isUp) return
+    const document = this.#world.chance.oneOf(documents)
+    if (fault === 'replace') relay.replace(document, this.#newContent())
+    else relay.purge(document)
+  }
+
+  #newContent(): Uint8Array {
+    const doc = newDoc()
+    doc.clientID = this.#world.clientId()
+    doc.getText('text').insert(0, 'anew')
+    return Y.encodeStateAsUpdate(doc)
+  }
+
+  /** What was purged begins anew; who was told that it is gone tries again when somebody asks for it. */
+  #revive(looksLeft: number): void {
+    const { relay, natives } = this.#there
+    const purged = relay.truth.recorded().filter((document) => relay.truth.isPurged(document))
+    if (relay.isUp) for (const document of purged) relay.replace(document, this.#newContent())
+    for (const { tabs } of natives) for (const tab of tabs) tab.retry?.()
+    if (looksLeft > 0 || purged.length > 0 || !relay.isUp)
+      this.#world.after(reviveAgainMs, 'an administrator looks', () => this.#revive(looksLeft - 1))
   }
 
   #goOffline(device: Device, ms: number): void {
@@ -153,6 +244,7 @@ export class Weather {
   }
 
   #breakLines(device: Device, death: 'cut' | 'halfOpen'): void {
-    for (const line of this.#network.lines) if (line.way === device.way) this.#network.break(line, death)
+    for (const line of this.#there.network.lines)
+      if (line.way === device.way) this.#there.network.break(line, death)
   }
 }

@@ -11,11 +11,8 @@ if (parentPort === null) throw new Error('This runs as a worker.')
 const port = parentPort
 
 port.on('message', ({ seed, wantsTrace }: { seed: number; wantsTrace: boolean }) => {
-  live(seed).then(
-    (outcome) => {
-      const isTold = wantsTrace || outcome.failure !== undefined
-      port.postMessage({ ...outcome, trace: isTold ? outcome.trace : [] } satisfies Outcome)
-    },
+  live(seed, wantsTrace).then(
+    (outcome) => port.postMessage(outcome satisfies Outcome),
     (error: unknown) => {
       throw error
     },

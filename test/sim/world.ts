@@ -27,6 +27,8 @@ export type Cancel = () => void
 export class World {
   readonly seed: number
   readonly chance: Chance
+  /** Whether anybody will read the trace: it costs as much as the events. */
+  readonly isTold: boolean
   readonly trace: string[] = []
   /** Performed after each event, when all promises are settled. */
   afterEach: () => void = () => undefined
@@ -37,8 +39,9 @@ export class World {
   readonly #queue: Event[] = []
   #failure: unknown
 
-  constructor(seed: number) {
+  constructor(seed: number, isTold: boolean) {
     this.seed = seed
+    this.isTold = isTold
     this.chance = chanceFrom(seed)
   }
 
@@ -61,7 +64,7 @@ export class World {
 
   /** A line between the lines of events. */
   note(line: string): void {
-    this.trace.push(`${' '.repeat(12)}${line}`)
+    if (this.isTold) this.trace.push(`${' '.repeat(12)}${line}`)
   }
 
   /** For what goes wrong where nobody can throw to: in promises, and in callbacks of Yjs. */
@@ -72,6 +75,11 @@ export class World {
   /** True once in so many times. */
   isOneIn(times: number): boolean {
     return this.chance.between(1, times) === 1
+  }
+
+  /** At least 0 and below 1. */
+  random(): number {
+    return this.chance.between(0, 9_999) / 10_000
   }
 
   id(bytes: number): Uint8Array {
@@ -101,7 +109,7 @@ export class World {
       this.events += 1
       if (this.events > eventsEnd)
         throw new BrokenRule('L1', `It does not come to rest in ${eventsMax} events.`)
-      this.trace.push(`${(next.time / 1000).toFixed(3).padStart(10)}  ${next.what}`)
+      if (this.isTold) this.trace.push(`${(next.time / 1000).toFixed(3).padStart(10)}  ${next.what}`)
       next.act()
       await settled()
       if (this.#failure === undefined) this.afterEach()
