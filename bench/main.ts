@@ -1,25 +1,70 @@
-// main.ts — runs the benches that are named, or all: `main.js reader`, `main.js --json`. Knows: the table of
-// benches. Must not know: what any of them measures.
+// main.ts — runs the benches that are named, or all, for every target that is here, and says what came of it. Knows:
+// the table of benches. Must not know: what any of them measures.
+import { deferred } from './deferred.ts'
+import { documents } from './documents.ts'
+import { fanout } from './fanout.ts'
+import type { Bench } from './figures.ts'
+import { idle } from './idle.ts'
+import { joinersBench } from './joiners.ts'
+import { presence } from './presence.ts'
+import { reconnect } from './reconnect.ts'
+import { session } from './session.ts'
+import { slow } from './slow.ts'
+import { readAsked, usage } from './asked.ts'
+import { goToLoadsCore } from './processor.ts'
+import { Profiles } from './profile.ts'
+import { reader } from './reader.ts'
+import { Results } from './results.ts'
+import { targetsAt } from './target.ts'
+import { typing } from './typing.ts'
 
-import { benchReader } from './reader.ts'
-import { jsonOf, machine, type Report, textOf } from './report.ts'
+const benches: readonly Bench[] = [
+  typing,
+  fanout,
+  session,
+  joinersBench,
+  reconnect,
+  idle,
+  presence,
+  documents,
+  slow,
+  reader,
+]
 
-const benches: Readonly<Record<string, () => Report | Promise<Report>>> = {
-  reader: benchReader,
+const asked = readAsked(
+  process.argv.slice(2),
+  benches.map(({ name }) => name),
+)
+if ('problem' in asked) {
+  process.stderr.write(`${asked.problem}\n${usage(benches)}`)
+  process.exit(2)
 }
-
-const { json, names } = asked(process.argv.slice(2))
-if (!json) process.stdout.write(`${machine()}\n`)
-for (const name of names.length > 0 ? names : Object.keys(benches)) {
-  const run = benches[name]
-  if (run === undefined) {
-    process.stderr.write(`There is no bench ${name}. There are: ${Object.keys(benches).join(', ')}.\n`)
-    process.exit(2)
+goToLoadsCore()
+const targets = targetsAt(asked)
+const profiles = asked.profile === undefined ? undefined : new Profiles(asked.profile)
+const results = new Results()
+// What goes wrong on a socket ends the measure that it belongs to, not the others.
+let accident = deferred()
+process.on('uncaughtException', (error) => accident.fail(error))
+for (const bench of benches.filter(({ name }) => asked.names.includes(name))) {
+  const here = targets.filter(
+    ({ name }) =>
+      bench.targets.includes(name) && (asked.targets.length === 0 || asked.targets.includes(name)),
+  )
+  for (let run = 0; run < asked.runs; run++) {
+    for (const target of here) {
+      if (!asked.json) process.stderr.write(`${bench.name}, ${target.name} …\n`)
+      try {
+        accident = deferred()
+        const measured = await Promise.race([bench.measure(target, asked), accident.promise])
+        if (measured !== undefined) results.add(bench, target.name, measured)
+        if (target.isOurs && profiles !== undefined) process.stderr.write(profiles.textOfNew())
+      } catch (error) {
+        results.fail(bench, target.name, error)
+      }
+    }
   }
-  const report = await run()
-  process.stdout.write(json ? jsonOf(report) : textOf(report))
+  if (!asked.json) process.stdout.write(results.textOf(bench))
 }
-
-function asked(words: readonly string[]): { json: boolean; names: readonly string[] } {
-  return { json: words.includes('--json'), names: words.filter((word) => !word.startsWith('--')) }
-}
+process.stdout.write(asked.json ? results.json : results.verdicts)
+process.exit(results.hasLost ? 1 : 0)

@@ -5,14 +5,23 @@ import * as Y from 'yjs'
 
 import { LogState } from '../shared/log-state.ts'
 import { readUpdate } from '../shared/update-reader.ts'
-import { editingSession } from '../test/editing-session.ts'
-import type { Report } from './report.ts'
+import { median } from './figures.ts'
+import type { Bench, Load, Measured } from './figures.ts'
+import { strokesOf } from './strokes.ts'
+import type { Target } from './target.ts'
 
 const warmUps = 3
 const runs = 9
 
-export function benchReader(): Report {
-  const { updates, source } = editingSession('automerge-paper')
+export const reader: Bench = {
+  name: 'reader',
+  about: `every key of a long session is read, median of ${runs} rounds; no relay, no sockets`,
+  targets: ['native'],
+  measure,
+}
+
+async function measure(_target: Target, { traces }: Load): Promise<Measured> {
+  const { updates } = strokesOf('automerge-paper', Number.POSITIVE_INFINITY, 1, traces)
   const theirs: number[] = []
   const ours: number[] = []
   const gatekeeping: number[] = []
@@ -29,22 +38,12 @@ export function benchReader(): Report {
     ours.push(read)
     gatekeeping.push(kept)
   }
-  const perUpdate = (values: readonly number[]): number[] => {
-    return values.map((ms) => (ms * 1_000) / updates.length)
-  }
+  const perUpdate = (values: readonly number[]): number => (median(values) * 1_000) / updates.length
   return {
-    bench: 'reader',
-    about: `${updates.length} updates, ${source}, ${runs} runs`,
-    figures: [
-      { what: 'Y.parseUpdateMeta', unit: 'µs CPU per update', values: perUpdate(theirs) },
-      { what: 'readUpdate', unit: 'µs CPU per update', values: perUpdate(ours) },
-      {
-        what: 'readUpdate / Y.parseUpdateMeta',
-        unit: 'at most 2',
-        values: ours.map((ms, run) => ms / (theirs[run] ?? Number.NaN)),
-      },
-      { what: 'readUpdate, gap, news, log state', unit: 'µs CPU per update', values: perUpdate(gatekeeping) },
-    ],
+    'Y.parseUpdateMeta, µs an update': perUpdate(theirs),
+    'readUpdate, µs an update': perUpdate(ours),
+    'readUpdate / Y.parseUpdateMeta': median(ours.map((ms, run) => ms / (theirs[run] ?? Number.NaN))),
+    'readUpdate, gap, news and log state, µs an update': perUpdate(gatekeeping),
   }
 }
 
