@@ -19,15 +19,20 @@ import type { EntryKind, Knowledge, Message, MessageOf, PushEntry } from '../sha
 import { decodeFrame, decodeMessage, encodeFrame, encodeMessage } from '../shared/wire.ts'
 import { deferred } from './deferred.ts'
 import { frameBytes } from './peer.ts'
-import type { Cursor, Joining, Peer, PresenceState } from './peer.ts'
+import type { Cursor, Identity, Joining, Peer, PresenceState } from './peer.ts'
 import type { Server } from './server.ts'
 
 const pushesMax = 2
 const pushBytesMax = 256 * 1024
 const link = 1
+const secretBytes = 32
 /** Repairs are in no outbox and count apart. */
 const firstRepair = 2 ** 52
 const isMeeting: ReadonlySet<Message['type']> = new Set(['welcome', 'authenticated', 'ping', 'pong'])
+
+export function newIdentity(): Identity {
+  return { id: randomBytes(idBytes), secret: randomBytes(secretBytes) }
+}
 
 export class NativePeer implements Peer {
   readonly inSync: Promise<void>
@@ -80,13 +85,14 @@ export class NativePeer implements Peer {
   }
 
   #meet(): void {
+    const { id, secret } = this.#joining.identity ?? newIdentity()
     const meeting = encodeFrame([
       {
         type: 'hello',
         versions: [wireVersion],
         capabilities: 0,
-        replica: randomBytes(idBytes),
-        secret: randomBytes(32),
+        replica: id,
+        secret,
         trace: 'bench',
       },
       { type: 'authenticate', token: '' },

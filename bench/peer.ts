@@ -6,6 +6,9 @@ import type { WebSocket } from 'ws'
 
 const lot = 2_000
 
+/** Who comes back is known by it; the relay remembers it. */
+export type Identity = { readonly id: Uint8Array; readonly secret: Uint8Array }
+
 /** Where a replica is: it comes back with it. */
 export type Cursor = { readonly epoch: Uint8Array; readonly seal: Uint8Array; readonly position: number }
 
@@ -20,6 +23,8 @@ export type Heard = {
 export type Joining = {
   readonly document: string
   readonly heard?: Heard
+  /** A new one if it is not said. */
+  readonly identity?: Identity
   /** What it has from before. */
   readonly knows?: { readonly stateVector: Uint8Array; readonly cursor: Cursor | undefined }
   /** What it has, and a server with this state vector lacks. */

@@ -183,7 +183,9 @@ export class StockReplica implements Replica, Device {
   #closed(socket: ClientSocket, code: number): void {
     if (socket !== this.#socket) return
     if (code >= 4400 && code < 4500) {
-      if (this.mayWrite && code !== stockClose.replaced)
+      // Of a refusal such a client cannot heal: the name was replaced, or the document can take no more of it.
+      const isRefused = code === stockClose.replaced || code === stockClose.tooLarge
+      if (this.mayWrite && !isRefused)
         throw new BrokenRule('L1', `${this.name} was sent away for good: ${code}.`)
       this.#isDismissed = true
     }
