@@ -1,5 +1,6 @@
 // log-pages.ts — pages of logs and snapshots as they lie on the disk, read once for all who ask for the same: who comes
 // after a restart comes with everyone else. Knows: how much is kept. Must not know: links, rooms, what a page says.
+import { deliveryBytesMax, deliveryUpdatesMax } from '../shared/limits.ts'
 import type { HistoryPlace } from '../shared/record-keys.ts'
 import type { RelayStore } from '../shared/relay-store.ts'
 
@@ -7,15 +8,16 @@ type RowsPage = Awaited<ReturnType<RelayStore['readRows']>>
 type PiecesPage = Awaited<ReturnType<RelayStore['readPieces']>>
 type Kept<Page> = { readonly page: Promise<Page>; bytes: number }
 
-/** Of rows, and of pieces. */
-const keptBytesMax = 4 * 1024 * 1024
+const rowBytesMax = 2 * 1024 * 1024
+/** All pieces of a large document: who joins reads one after the other, and everyone from the first. */
+const pieceBytesMax = 8 * 1024 * 1024
 /** What an update costs beside its bytes. */
 const updateOverheadBytes = 200
 
 export class LogPages {
   readonly #store: RelayStore
-  readonly #rows = new Shelf<RowsPage>(({ rows }) => rows.map(({ update }) => update))
-  readonly #pieces = new Shelf<PiecesPage>(({ pieces }) => pieces)
+  readonly #rows = new Shelf<RowsPage>(rowBytesMax, ({ rows }) => rows.map(({ update }) => update))
+  readonly #pieces = new Shelf<PiecesPage>(pieceBytesMax, ({ pieces }) => pieces)
 
   constructor(store: RelayStore) {
     this.#store = store
@@ -32,15 +34,26 @@ export class LogPages {
       this.#store.readPieces(history, through, index),
     )
   }
+
+  /** What was read to open a document is what its first readers ask for. */
+  keep(history: HistoryPlace, through: number, pieces: readonly Uint8Array[]): void {
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
+    // Otherwise it is more than one page.
+    if (pieces.length === 0 || pieces.length > deliveryUpdatesMax || bytes >= deliveryBytesMax) return
+    const page = { pieces: [...pieces], next: undefined }
+    void this.#pieces.page(nameOf(history, through, 0), () => Promise.resolve(page))
+  }
 }
 
 class Shelf<Page> {
+  readonly #bytesMax: number
   readonly #updatesOf: (page: Page) => readonly Uint8Array[]
   /** The one that was asked for longest ago first. */
   readonly #kept = new Map<string, Kept<Page>>()
   #bytes = 0
 
-  constructor(updatesOf: (page: Page) => readonly Uint8Array[]) {
+  constructor(bytesMax: number, updatesOf: (page: Page) => readonly Uint8Array[]) {
+    this.#bytesMax = bytesMax
     this.#updatesOf = updatesOf
   }
 
@@ -68,7 +81,7 @@ class Shelf<Page> {
 
   #makeRoom(): void {
     for (const [name, { bytes }] of this.#kept) {
-      if (this.#bytes <= keptBytesMax) return
+      if (this.#bytes <= this.#bytesMax) return
       this.#kept.delete(name)
       this.#bytes -= bytes
     }

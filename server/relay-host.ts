@@ -558,6 +558,8 @@ export class RelayHost {
     this.#store.readDocument({ tenant: tenant.name, document }).then(
       (loaded) => {
         if (loaded.hasHole) this.#options.report({ code: 'log-hole', tenant: tenant.name, document })
+        const { epoch, foldedThrough } = loaded.document
+        this.#pages.keep({ tenant: tenant.name, document, epoch }, foldedThrough, loaded.snapshot.pieces)
         this.#step(tenant, { type: 'documentRead', document, loaded })
       },
       (error: unknown) =>

@@ -133,6 +133,15 @@ export function decodeRow(value: Uint8Array): RowRecord {
   })
 }
 
+/** Of a row whose content nobody asks for: its place in the chain, believed without its checksum. */
+export function decodePrevious(value: Uint8Array): number {
+  return readRecord('row', value, (from) => {
+    const previous = from.readVarUint()
+    from.skip(from.remaining)
+    return previous
+  })
+}
+
 export function encodeChange({ document, epoch, stage }: ChangeRecord): Uint8Array {
   return bytesOf((to) => {
     to.text(document, documentNameBytesMax)

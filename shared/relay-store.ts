@@ -43,6 +43,7 @@ import {
   decodeLogState,
   decodeOwner,
   decodePiece,
+  decodePrevious,
   decodeRow,
   decodeSecretKey,
   encodeDocument,
@@ -54,6 +55,7 @@ import {
 import type { KeptAnswer, LoadedSnapshot, LoadedUpdate, RoomInput, Row, Snapshot } from './room-words.ts'
 import { salvagedDocument } from './salvaged-document.ts'
 import type { Branch } from './seals.ts'
+import { StoreError } from './store.ts'
 import type { Entry, KeyRange, Store, WriteDurability } from './store.ts'
 
 type Loaded = RoomInput & { readonly type: 'loaded' }
@@ -220,15 +222,9 @@ export class RelayStore {
     after: number,
     through: number,
   ): Promise<{ rows: Row[]; isEnd: boolean }> {
-    const page = await this.#store.range({
-      ...rowRange(history, after, through),
-      limit: deliveryUpdatesMax,
-      bytesMax: deliveryBytesMax,
+    const rows = await this.#page(rowRange(history, after, through), ({ key, value }) => {
+      return { position: positionOf(key), update: decodeRow(value).update }
     })
-    const rows = page.map(({ key, value }) => ({
-      position: positionOf(key),
-      update: decodeRow(value).update,
-    }))
     const last = rows.at(-1)
     const isEnd = last === undefined || (await this.#isEmpty(rowRange(history, last.position, through)))
     return { rows, isEnd }
@@ -239,14 +235,21 @@ export class RelayStore {
     through: number,
     index: number,
   ): Promise<{ pieces: Uint8Array[]; next: number | undefined }> {
-    const page = await this.#store.range({
-      ...pieceRange(history, through, index),
-      limit: deliveryUpdatesMax,
-      bytesMax: deliveryBytesMax,
-    })
-    const next = index + page.length
+    const pieces = await this.#page(pieceRange(history, through, index), ({ value }) => decodePiece(value))
+    const next = index + pieces.length
     const isEnd = await this.#isEmpty(pieceRange(history, through, next))
-    return { pieces: page.map(({ value }) => decodePiece(value)), next: isEnd ? undefined : next }
+    return { pieces, next: isEnd ? undefined : next }
+  }
+
+  /** Of a page that is not whole nothing is handed out: what is damaged is set aside, and missed at the next opening. */
+  async #page<Value>(range: KeyRange, decode: (entry: Entry) => Value): Promise<Value[]> {
+    const page = await this.#store.range({ ...range, limit: deliveryUpdatesMax, bytesMax: deliveryBytesMax })
+    try {
+      return page.map(decode)
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'damaged') await this.#records.all(range, decode)
+      throw error
+    }
   }
 
   /** May be called again with the same commit when it failed: of a failed write nobody knows whether it landed. */
@@ -308,16 +311,17 @@ export class RelayStore {
     let hasHole = false
     // What a fold left behind when it was cut short is no part of the chain.
     const range = rowRange(history, Math.min(foldedThrough, servedFrom))
-    const { values } = await this.#records.all(range, ({ key, value }) => {
-      return { position: positionOf(key), ...decodeRow(value) }
-    })
-    for (const { position, previous, author, update } of values) {
+    await this.#records.all(range, ({ key, value }) => {
+      const position = positionOf(key)
+      const row = position > foldedThrough ? decodeRow(value) : undefined
+      const previous = row?.previous ?? decodePrevious(value)
       // The first row there may follow rows that a fold took, never ones that it left.
       if (before === undefined ? previous > servedFrom : previous !== before) hasHole = true
       before = position
-      if (position <= foldedThrough) continue
+      if (row === undefined) return
+      const { update, author } = row
       rows.push({ update, position, author: author === undefined ? undefined : ownerNamed(author) })
-    }
+    })
     if ((before ?? foldedThrough) < last) hasHole = true
     return { rows, hasHole }
   }

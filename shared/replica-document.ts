@@ -340,8 +340,9 @@ export class ReplicaDocument {
 
   get #mayPush(): boolean {
     if (this.#role !== 'leading' || !this.#link.takesPushes || this.#writing.has('replace')) return false
-    // A crash would forget which history this was pushed into. [E1]
-    return this.#writing.isRefusing || !this.#writing.has('adopt')
+    if (!this.#writing.has('adopt')) return true
+    // A crash would forget which history this was pushed into, if its row is on the disk or on its way there. [E1]
+    return this.#writing.isRefusing && !this.#writing.isUnderWay
   }
 
   get #isQuiet(): boolean {

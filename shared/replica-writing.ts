@@ -74,6 +74,10 @@ export class Writing {
     return this.#failures > 0
   }
 
+  get isUnderWay(): boolean {
+    return this.#inFlight !== undefined
+  }
+
   /** Whether a batch may be there or not: what it holds must not go up under another number meanwhile. */
   get isInDoubt(): boolean {
     return this.#inFlight?.isInDoubt === true
@@ -109,6 +113,16 @@ export class Writing {
 
   add(task: Task): void {
     this.#queue.push(task)
+    if (task.is === 'adopt') this.#putHistoriesFirst()
+  }
+
+  /** No row may be on the disk without the history that it was pushed into meanwhile. [E1] */
+  #putHistoriesFirst(): void {
+    const begin = this.#queue.findLastIndex(({ is }) => is === 'replace') + 1
+    const tasks = this.#queue.slice(begin)
+    const adopts = tasks.filter(({ is }) => is === 'adopt')
+    const others = tasks.filter(({ is }) => is !== 'adopt')
+    this.#queue = [...this.#queue.slice(0, begin), ...adopts, ...others]
   }
 
   /** The next batch, if none is on its way and none has to wait. */
@@ -152,6 +166,7 @@ export class Writing {
     } else {
       this.#queue.unshift(...this.#inFlight.tasks)
       this.#inFlight = undefined
+      if (this.has('adopt')) this.#putHistoriesFirst()
     }
     this.#failures += 1
     this.#retryAt = now + Math.min(storeRetryMsMax, storeRetryMsMin * 2 ** Math.min(this.#failures - 1, 20))

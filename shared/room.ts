@@ -60,6 +60,8 @@ type Pushed = { readonly link: LinkId; readonly owner: Owner; readonly update: U
   | { readonly wire: 'stock' }
 )
 
+const noSeal = new Uint8Array()
+
 /** What is said when the disk has it. */
 type Waiting =
   | { readonly is: 'ack'; readonly counter: number }
@@ -254,7 +256,8 @@ export class Room {
       rights: member.mayWrite ? right.read + right.write : right.read,
       epoch: this.#epoch,
       head: this.#feeding.last,
-      seal: this.#options.seals.make(this.#epoch),
+      // A stock client has no cursors.
+      seal: wire === 'stock' ? noSeal : this.#options.seals.make(this.#epoch),
       plan,
     })
     if (wire === 'stock') this.#askedLinks.add(link)

@@ -13,6 +13,8 @@ export class Seals {
   readonly #tenant: string
   readonly #document: string
   readonly #branches: Branches
+  /** Every link that comes is given the same. */
+  #made: { readonly epoch: Uint8Array; readonly seal: Uint8Array } | undefined
 
   constructor(key: Uint8Array, tenant: string, document: string, branches: Branches) {
     this.#key = key
@@ -23,7 +25,9 @@ export class Seals {
 
   /** For cursors that are given from now on. */
   make(epoch: Uint8Array): Uint8Array {
-    return this.#sealOf(epoch, this.#branches.current)
+    if (this.#made === undefined || !equalBytes(this.#made.epoch, epoch))
+      this.#made = { epoch, seal: this.#sealOf(epoch, this.#branches.current) }
+    return this.#made.seal
   }
 
   /** Whether it was made in this opening of the store. */

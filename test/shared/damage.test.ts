@@ -81,7 +81,6 @@ describe('[D1] [L1] a document is read though one of its records is not what was
   test.each([
     ['a row', keys.rowKey(history, 5), { rows: [4, 6], pieces: 3 }],
     ['the last row', keys.rowKey(history, 6), { rows: [4, 5], pieces: 3 }],
-    ['a row behind the fold', keys.rowKey(history, 3), { rows: [4, 5, 6], pieces: 3 }],
     ['a piece', keys.pieceKey(history, 3, 1), { rows: [4, 5, 6], pieces: 2 }],
   ])('%s; only the head is served, and every replica is asked', async (_name, key, { rows, pieces }) => {
     const value = await flip(key)
@@ -92,6 +91,16 @@ describe('[D1] [L1] a document is read though one of its records is not what was
       expect(loaded.snapshot.pieces).toHaveLength(pieces)
     }
     await expectSetAside(key, value)
+  })
+
+  test('a row that a fold has taken: it is missed when somebody asks for it, and from then on', async () => {
+    const key = keys.rowKey(history, 3)
+    const value = await flip(key)
+    expect(await relayStore.readDocument(place)).toMatchObject({ hasHole: false })
+    await expect(relayStore.readRows(history, 2, 6)).rejects.toMatchObject({ code: 'damaged' })
+    await expectSetAside(key, value)
+    const { hasHole, document } = await relayStore.readDocument(place)
+    expect({ hasHole, servedFrom: document.servedFrom }).toEqual({ hasHole: true, servedFrom: 6 })
   })
 
   test('what its snapshot holds: it is read off the pieces', async () => {

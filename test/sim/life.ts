@@ -115,7 +115,7 @@ class Life {
 
   async run(): Promise<void> {
     const world = this.#world
-    const workMs = world.chance.between(1_500, 8_000)
+    const workMs = world.chance.between(1_500, 6_500)
     this.#relay.start()
     this.#population.begin(workMs)
     this.#weather.begin()
@@ -130,6 +130,7 @@ class Life {
   async #comeToRest(): Promise<void> {
     const world = this.#world
     const until = world.now + healMsMax
+    const eventsEnd = world.events + eventsMax
     let why = this.#invariants.whyNotAtRest()
     let restsSince: number | undefined
     for (;;) {
@@ -138,7 +139,7 @@ class Life {
         const sentence = `${why}, ${healMsMax / 1000} s after all was well again. ${this.#invariants.differences()}`
         throw new BrokenRule(rule, sentence)
       }
-      await world.run(Math.min(until, world.now + quietMs / 3), () => false, eventsMax)
+      await world.run(Math.min(until, world.now + quietMs / 3), () => false, eventsEnd - world.events)
       why = this.#invariants.whyNotAtRest()
       if (why !== undefined) restsSince = undefined
       else if (restsSince === undefined) restsSince = world.now

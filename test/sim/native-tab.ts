@@ -11,6 +11,8 @@ import type { Device, Replica } from './replica.ts'
 import { BrokenRule } from './world.ts'
 import type { World } from './world.ts'
 
+const askAgainMs = 30_000
+
 export class NativeTab implements Replica, Device {
   readonly name: string
   readonly device: NativeDevice
@@ -110,6 +112,14 @@ export class NativeTab implements Replica, Device {
     this.ledger.statusTold(status)
     if (status.isUpToDate && !this.device.hasHeardEqual)
       throw new BrokenRule('T1', `${this.name} says «up to date», and nothing was ever compared.`)
+    if (status.waitingFor === 'gone') this.#askAgain()
+  }
+
+  /** It was deleted, says the relay; the news may be older than what has taken its place since. */
+  #askAgain(): void {
+    this.#world.after(askAgainMs, `${this.name} is asked for again`, () => {
+      if (this.status?.waitingFor === 'gone') this.retry()
+    })
   }
 
   /** Half as often as it expires, and whenever something changes, as editors do. */

@@ -107,8 +107,7 @@ export class World {
       if (next.act === undefined) continue
       this.#now = next.time
       this.events += 1
-      if (this.events > eventsEnd)
-        throw new BrokenRule('L1', `It does not come to rest in ${eventsMax} events.`)
+      if (this.events > eventsEnd) throw new BrokenRule('L1', `It goes on and on: ${this.events} events.`)
       if (this.isTold) this.trace.push(`${(next.time / 1000).toFixed(3).padStart(10)}  ${next.what}`)
       next.act()
       await settled()
