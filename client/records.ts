@@ -179,9 +179,10 @@ export class Records {
   async settle(plan: Plan): Promise<Written> {
     try {
       await this.#store.write({ durability: 'synced' })
-      const found = plan.proof === undefined ? undefined : await this.#store.get(plan.proof.key)
-      if (found !== undefined && plan.proof !== undefined && equalBytes(found, plan.proof.value))
-        return { is: 'stored', plan, after: 0 }
+      for (const { key, isHeldBy } of plan.proofs) {
+        const found = await this.#store.get(key)
+        if (found !== undefined && isHeldBy(found)) return { is: 'stored', plan, after: 0 }
+      }
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       return { is: 'failed', outcome: 'unknown', error }

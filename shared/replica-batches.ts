@@ -8,6 +8,7 @@ import type { EntryKind } from './message.ts'
 import { headKey, inboxKey, outboxKey, placeKey, rowKey, sequenceKey, termKey } from './replica-keys.ts'
 import type { Tag } from './replica-keys.ts'
 import {
+  decodeRow,
   encodeFiling,
   encodeHead,
   encodeNumber,
@@ -96,18 +97,25 @@ export type Plan = {
   readonly place: Place
   /** The number given last. */
   readonly sequence: number
-  /** An entry that no other batch puts: where it lies, this batch has landed, whatever the store could say of it. */
-  readonly proof: Entry | undefined
+  /** Where one of these holds, this batch has landed, whatever the store could say of it. */
+  readonly proofs: readonly Proof[]
 }
+
+/** A record that no other batch puts as it is here. */
+export type Proof = { readonly key: Uint8Array; readonly isHeldBy: (value: Uint8Array) => boolean }
 
 export function isFenced(change: Change): boolean {
   return change.type !== 'append'
 }
 
-/** What was made before there was an epoch is of the first one, which raises no generation. [E1] */
+/** What was made before there was an epoch is of the first one, which raises no generation; losing one raises it. [E1] */
 export function isOfHistory(made: Made, history: Made): boolean {
-  if (equalBytes(made.epoch, history.epoch)) return true
-  return made.epoch.length === 0 && made.generation === history.generation
+  if (made.epoch.length === 0) return made.generation === history.generation
+  return equalBytes(made.epoch, history.epoch)
+}
+
+function provenBy(entry: Entry | undefined): Proof[] {
+  return entry === undefined ? [] : [{ key: entry.key, isHeldBy: (value) => equalBytes(value, entry.value) }]
 }
 
 export function planBatch(changes: readonly Change[], basis: Basis): Plan {
@@ -129,6 +137,7 @@ class Planning {
   readonly #put: Entry[] = []
   readonly #remove: Uint8Array[] = []
   readonly #sequences: (number | undefined)[] = []
+  readonly #proofs: Proof[] = []
 
   constructor(basis: Basis) {
     this.#basis = basis
@@ -148,7 +157,7 @@ class Planning {
       if (term === undefined) throw new Error('Only the tab that leads may write this.')
       onlyIf.push({ key: termKey, value: encodeNumber(term) })
     }
-    const proof = this.#put[0]
+    const [first] = this.#put
     if (this.#sequence > sequence) {
       onlyIf.push({ key: sequenceKey, value: sequence === 0 ? undefined : encodeNumber(sequence) })
       this.#put.push({ key: sequenceKey, value: encodeNumber(this.#sequence) })
@@ -165,7 +174,7 @@ class Planning {
       head: this.#head,
       place: this.#place,
       sequence: this.#sequence,
-      proof: proof ?? placed,
+      proofs: this.#proofs.length > 0 ? this.#proofs : provenBy(first ?? placed),
     }
   }
 
@@ -198,7 +207,9 @@ class Planning {
 
   #append({ made, at, kind, counter, entry, update }: Change & { type: 'append' }): void {
     if (isOfHistory(made, this.#head)) {
-      this.#sequences.push(this.#addRow(kind, counter, entry, update))
+      const sequence = this.#addRow(kind, counter, entry, update)
+      this.#sequences.push(sequence)
+      if (this.#proofs.length === 0) this.#proveBy(sequence, counter, update)
       return
     }
     // The document was replaced while this tab looked away: nothing of the old history merges. [E1]
@@ -206,6 +217,18 @@ class Planning {
     if (entry !== entryKind.edit) return
     const own = counter === 0 ? this.#nextSequence() : counter
     this.#file(made.epoch, own, update, replaced.code, replaced.reason, at)
+  }
+
+  /** The tab that leads may have confirmed the row meanwhile, or moved it to the inbox: written again it were there twice. */
+  #proveBy(sequence: number, counter: number, update: Uint8Array): void {
+    const inInbox = inboxKey(counter === 0 ? sequence : counter, entryHash(update))
+    this.#proofs.push(
+      {
+        key: rowKey(this.#basis.tag, sequence),
+        isHeldBy: (value) => equalBytes(decodeRow(value).update, update),
+      },
+      { key: inInbox, isHeldBy: () => true },
+    )
   }
 
   /** In place: the sequence, which other tabs have read past, stays. */

@@ -180,7 +180,7 @@ export class ReplicaDocument {
   #load({ leads, head, place, pending, filed }: DocumentInput & { type: 'loaded' }): void {
     const wasLoaded = this.#role !== 'loading'
     const made = { epoch: head.epoch, generation: head.generation }
-    if (wasLoaded && made.generation !== this.#made.generation) this.#rebuild(made)
+    if (wasLoaded && this.#isOfAnotherPast(made)) this.#rebuild(made)
     this.#made = made
     this.#filed = filed
     this.#link.load(head.epoch, place)
@@ -196,7 +196,8 @@ export class ReplicaDocument {
   #edit(update: Uint8Array, kind: EntryKind, made: Made, now: number): void {
     const entry = new OutboxEntry(update, kind, this.#adopted(made))
     // Typed into a Y.Doc that is being made anew: the new one has to show it, unless its history is gone.
-    const isOfOldDoc = made.generation !== this.#made.generation
+    const isOfOldDoc =
+      entry.made.generation !== this.#made.generation || !equalBytes(entry.made.epoch, this.#made.epoch)
     if (isOfOldDoc && isOfHistory(entry.made, this.#made)) this.#apply([update])
     if (kind === entryKind.derived && this.#link.mayWrite === false) {
       this.#writing.add({ is: 'keep', entry, at: now })
@@ -302,13 +303,23 @@ export class ReplicaDocument {
   // The Y.Doc.
 
   #follow({ epoch, generation }: Made): void {
-    if (generation !== this.#made.generation) return this.#rebuild({ epoch, generation })
+    if (this.#isOfAnotherPast({ epoch, generation })) return this.#rebuild({ epoch, generation })
     if (equalBytes(epoch, this.#made.epoch)) return undefined
     // The first epoch. The Y.Doc stays, and goes on to say that it is of none.
     this.#first = { epoch, generation }
     this.#made = this.#first
     for (const entry of this.#pushing.outbox.all) entry.made = this.#adopted(entry.made)
     return undefined
+  }
+
+  /**
+   * Of another generation; or this tab led and was shown a history that no disk took, while another tab, leading since,
+   * found a newer one: what is shown is of the older. [E1]
+   */
+  #isOfAnotherPast({ epoch, generation }: Made): boolean {
+    if (generation !== this.#made.generation) return true
+    const { epoch: shown } = this.#link
+    return this.#role !== 'leading' && shown.length > 0 && epoch.length > 0 && !equalBytes(shown, epoch)
   }
 
   #adopted(made: Made): Made {
@@ -325,6 +336,7 @@ export class ReplicaDocument {
   /** Without what was refused, and with what is on no disk yet. [R1] */
   #rebuild({ epoch, generation }: Made): void {
     this.#made = { epoch, generation }
+    if (this.#role !== 'leading') this.#link.follow(epoch)
     this.#effects.push({ type: 'rebuildDoc', made: this.#made })
     const inMemory = this.#pushing.outbox.all.filter(
       ({ sequence, made }) => sequence === undefined && isOfHistory(made, { epoch, generation }),

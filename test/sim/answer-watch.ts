@@ -41,9 +41,27 @@ export class AnswerWatch {
       if (filed?.has(counter) === true) continue
       if (code === refusedCode.readOnly || device.pushed.get(counter)?.kind !== entryKind.edit) continue
       const key = answerKey({ tenant, document, epoch, replica, counter, hash })
+      if (
+        this.#isOfThePast(document, (past) =>
+          answerKey({ tenant, document, epoch: past, replica, counter, hash }),
+        )
+      )
+        continue
       this.#promised.push({ device, document, epoch, counter, key })
     }
     this.check()
+  }
+
+  /** It was kept by the batch that ended its history. */
+  #isOfThePast(document: string, keyIn: (epoch: Uint8Array) => Uint8Array): boolean {
+    this.#relay.truth.of(document)
+    return this.#relay.truth.retired.some(
+      (past) => past.document === document && this.#isDurable(keyIn(past.epoch)),
+    )
+  }
+
+  #isDurable(key: Uint8Array): boolean {
+    return this.#relay.disk.durable({ from: key, to: Uint8Array.of(...key, 0) }).length > 0
   }
 
   relayHeard(device: NativeDevice, filed: readonly FiledEntry[]): void {
@@ -54,7 +72,7 @@ export class AnswerWatch {
   }
 
   check(): void {
-    const { truth, disk, hasLostSomething } = this.#relay
+    const { truth, hasLostSomething } = this.#relay
     // What the disk lost it lost; what was replaced has no answers any more.
     if (hasLostSomething) return
     // Of two devices with one name either may say that it has filed.
@@ -62,7 +80,7 @@ export class AnswerWatch {
       ({ device, document, epoch }) => !device.isCloned && equalBytes(epoch, truth.epochOf(document)),
     )
     for (const { device, counter, key } of this.#promised) {
-      if (disk.durable({ from: key, to: Uint8Array.of(...key, 0) }).length === 0)
+      if (!this.#isDurable(key))
         throw new BrokenRule(
           'R1',
           `${device.name} was refused ${counter}, and the relay has forgotten that it said so.`,

@@ -63,6 +63,8 @@ export class Invariants {
   #remembered: Remembered[] = []
   readonly #reassemblies = new WeakMap<Line, Reassembly>()
   #rememberedOf: unknown
+  /** How long the token lasts that was accepted last. */
+  readonly #tokenMs = new WeakMap<Line, number>()
 
   constructor(
     world: World,
@@ -174,9 +176,21 @@ export class Invariants {
         return this.#answers.relaySaid(replica.device, message.entries)
       case 'presence':
         return this.#watch.relaySaid(line.name, message.entries)
+      case 'authenticated':
+        this.#tokenMs.set(line, message.expiresInMs)
+        return undefined
+      case 'authExpiring':
+        return this.#warned(line, message.inMs)
       default:
         return undefined
     }
+  }
+
+  /** Whoever is warned of a token that has just begun asks for the next one, and so on without end. [L1] */
+  #warned(line: Line, inMs: number): void {
+    const lasts = this.#tokenMs.get(line) ?? 0
+    if (lasts > 100 && inMs > (lasts * 3) / 4)
+      throw new BrokenRule('L1', `${line.name} is warned ${inMs} ms before its token of ${lasts} ms ends.`)
   }
 
   /** What is asked or acked answers what the reader itself has sent; only content piles up by others' doing. [B1] */
@@ -274,7 +288,8 @@ export class Invariants {
       checkDevice(device, this.#relay, this.#authority.mayRead(device.subject))
       this.#watch.checkShown(device.name, device.present.clients)
     }
-    checkEpochs(truth)
+    // What was typed before there was any history goes into the one that its device meets: two devices may meet two.
+    if (this.#natives.every(({ device }) => !device.isCloned)) checkEpochs(truth)
     if (this.#rememberedOf !== truth) return
     for (const { document, epoch, position, update } of this.#remembered) {
       if (!equalBytes(epoch, truth.epochOf(document)) || position < truth.servedFrom(document)) continue

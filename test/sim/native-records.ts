@@ -132,10 +132,11 @@ export class NativeRecords {
       if (!(error instanceof StoreError)) throw error
       return { is: 'failed', outcome: 'unknown' }
     }
-    if (plan.proof === undefined) return { is: 'failed', outcome: 'notApplied' }
-    const found = await this.#store.get(plan.proof.key)
-    const hasLanded = found !== undefined && Buffer.compare(found, plan.proof.value) === 0
-    return hasLanded ? { is: 'stored', plan, after } : { is: 'failed', outcome: 'notApplied' }
+    for (const { key, isHeldBy } of plan.proofs) {
+      const found = await this.#store.get(key)
+      if (found !== undefined && isHeldBy(found)) return { is: 'stored', plan, after }
+    }
+    return { is: 'failed', outcome: 'notApplied' }
   }
 
   /** What the relay has told. */

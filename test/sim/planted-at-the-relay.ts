@@ -229,14 +229,13 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'answer-forgotten-before-it-is-filed',
+    name: 'answer-told-and-not-kept',
     rule: 'R1',
     changes: [
       {
-        file: 'shared/room.ts',
-        find: "      this.#emit({ type: 'keepAnswer', answer })",
-        replace:
-          "      this.#emit({ type: 'keepAnswer', answer })\n      this.#emit({ type: 'forgetAnswers', ids: [answer] })",
+        file: 'shared/commit-batch.ts',
+        find: 'of commit.keep) {',
+        replace: 'of commit.keep.slice(1)) {',
       },
     ],
   },
@@ -257,8 +256,9 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     changes: [
       {
         file: 'shared/presence.ts',
-        find: 'else if (known.expiresAt <= now) this.#end(',
-        replace: 'else if (known.expiresAt <= -now) this.#end(',
+        find: 'else if (known.expiresAt <= now) this.#end(client, known, known.entry.clock, now)',
+        replace:
+          'else if (known.expiresAt <= now) this.#known.set(client, { ...known, expiresAt: now + 9e9, lostAt: undefined })',
       },
     ],
   },

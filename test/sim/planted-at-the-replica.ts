@@ -159,22 +159,6 @@ export const plantedAtTheReplica: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'row-of-an-ack-written-over-a-fold',
-    rule: 'C1',
-    changes: [
-      {
-        file: 'shared/replica-writing.ts',
-        find: 'sequence !== undefined && !isBornConfirmed)',
-        replace: 'sequence !== undefined || isBornConfirmed)',
-      },
-    ],
-  },
-  {
-    name: 'cursor-moves-while-the-relay-is-owed-something',
-    rule: 'C1',
-    changes: [{ file: 'shared/replica-link.ts', find: '        this.#owes = true\n', replace: '' }],
-  },
-  {
     name: 'rebuilt-without-what-was-just-shown',
     rule: 'L1',
     changes: [

@@ -63,6 +63,18 @@ const rareness: Record<Fault, number> = {
 }
 const faults = Object.keys(rareness) as Fault[]
 
+/** What has broken something together. */
+const knownPlagues: readonly (readonly Fault[])[] = [
+  // Pushes are still on their way on one socket when the next one is refused them.
+  ['spike', 'rightEnds', 'tabKill'],
+  // The relay lost what it had, and what gives it back is cut.
+  ['restore', 'cut', 'lid'],
+  // Edits are acknowledged before a disk takes them.
+  ['storeFull', 'diskSlow', 'cut'],
+  // A tab writes what another one has moved.
+  ['storeFull', 'replace', 'offline'],
+]
+
 const calmWay = { delayMsMax: 40, bytesPerMs: 1_000 }
 
 /** What there is to go wrong. */
@@ -92,11 +104,23 @@ export class Weather {
   begin(): void {
     const { chance } = this.#world
     const often = chance.between(1, 4)
+    const plague = this.#plague()
     for (const fault of faults) {
       const isMild = this.#there.losesRows || (fault !== 'restore' && fault !== 'damage')
-      if (isMild && chance.between(0, 2) === 0) this.#plan(fault, rareness[fault] * often)
+      if (!isMild) continue
+      if (plague.includes(fault)) this.#plan(fault, rareness[fault] / 2)
+      else if (chance.between(0, plague.length === 0 ? 2 : 5) === 0)
+        this.#plan(fault, rareness[fault] * often)
     }
     this.#backUp()
+  }
+
+  /** Every other world has a few faults that come all the time: what only two of them together break is met there. */
+  #plague(): readonly Fault[] {
+    const { chance } = this.#world
+    if (this.#world.isOneIn(2)) return []
+    if (this.#world.isOneIn(2)) return chance.oneOf(knownPlagues)
+    return [chance.oneOf(faults), chance.oneOf(faults), chance.oneOf(faults)]
   }
 
   /** Everything works from now on, and everybody is there. */
