@@ -59,6 +59,7 @@ export class ReplicaDocument {
       apply: (updates) => this.#apply(updates),
       letGo: () => this.#pushing.stop(),
       giveBack: (stateVector) => this.#pushing.giveBack(stateVector),
+      isReplacing: () => this.#writing.has('replace'),
     })
   }
 

@@ -20,6 +20,8 @@ export type LinkHost = {
   readonly letGo: () => void
   readonly giveBack: (stateVector: Uint8Array) => void
   readonly nextRequest: () => number
+  /** The rows, and the Y.Doc with them, are still those of a history that is over. */
+  readonly isReplacing: () => boolean
 }
 
 /** What the rows of another history, or rows in doubt, are replaced by when all of it has come. */
@@ -193,6 +195,7 @@ export class DocumentLink {
 
   #open(): void {
     const way = this.#way
+    if (way === 'content' && this.#host.isReplacing()) return this.#say({ kind: knowledgeKind.nothing })
     if (way === 'content' && this.#epoch.length > 0) {
       const request = this.#host.nextRequest()
       this.#phase = { is: 'measuring', request }
@@ -268,7 +271,8 @@ export class DocumentLink {
           plan: planKind.exchange,
           replacing: isOther ? 'epoch' : undefined,
         }
-        if (isOther) {
+        // What could be told, or given back, would be of the history before. [E1]
+        if (isOther || this.#host.isReplacing()) {
           this.#host.emit({ type: 'say', message: { type: 'known', stateVector: noStateVector } })
           return
         }

@@ -47,6 +47,31 @@ describe('a history that no disk has taken yet', () => {
   })
 })
 
+describe('a history that is over, and that no disk has let go of yet', () => {
+  const otherEpoch = { kind: planKind.whole, reason: planReason.otherEpoch } as const
+
+  function replacedWhileTheDiskRefuses(): Story {
+    const story = new Story().load().online().delivery(0, 3, bytes(7))
+    story.disk = 'refuses'
+    story.tell({ type: 'linkLost' }).tell({ type: 'socketReady' })
+    story.opened(otherEpoch, { head: 5, epoch: epochB })
+    return story.tell({ type: 'caughtUp', room, through: 5 }).forget()
+  }
+
+  test('[E1] where state vectors are exchanged nothing of it is told, or given back', () => {
+    const story = replacedWhileTheDiskRefuses()
+    story.tell({ type: 'linkLost' }).tell({ type: 'socketReady' })
+    story.opened(exchange, { head: 5, epoch: epochB })
+    expect(story.said('known')).toEqual([{ type: 'known', stateVector: bytes(0) }])
+    expect([story.all('makeStateVector'), story.all('makeDifference')]).toEqual([[], []])
+    story.tell({ type: 'piece', room, update: bytes(8) }).tell({ type: 'caughtUp', room, through: 5 })
+    story.disk = 'works'
+    story.wait(60_000)
+    expect(story.rows()).toEqual([{ kind: rowKind.confirmed, update: '08' }])
+    expect(story.cursor()).toBe(5)
+  })
+})
+
 describe('a document that was taken away', () => {
   test('[E1] what was typed while there was none, and no disk took, is shown by no later one', () => {
     const gone = { type: 'closed', link: 1, comeBack: comeBack.no, afterMs: 0, reason: 'gone' } as const
