@@ -48,7 +48,8 @@ type Known = {
   readonly rival: { readonly owner: Owner; readonly until: number } | undefined
 }
 
-type Gone = { readonly clock: number; readonly leftAt: number }
+/** It may have left, its socket broken, long before it ended, and everybody was told. */
+type Gone = { readonly clock: number; readonly leftAt: number; readonly endedAt: number }
 
 export class Presence {
   readonly #claims: Claims
@@ -80,7 +81,7 @@ export class Presence {
   /** Who has gone since then, for a reader that was told nothing meanwhile. */
   goneSince(time: number): PresenceEntry[] {
     return [...this.#gone]
-      .filter(([, { leftAt }]) => leftAt >= time)
+      .filter(([, { endedAt }]) => endedAt >= time)
       .map(([client, { clock }]) => goneEntry({ client, clock }))
   }
 
@@ -121,8 +122,8 @@ export class Presence {
     }
     for (const { expiresAt, rival } of this.#known.values())
       this.#due = Math.min(this.#due, expiresAt, rival?.until ?? expiresAt)
-    for (const [client, { leftAt }] of this.#gone) {
-      if (leftAt + presenceExpiryMs > now) break
+    for (const [client, { endedAt }] of this.#gone) {
+      if (endedAt + presenceExpiryMs > now) break
       this.#gone.delete(client)
     }
   }
@@ -209,7 +210,7 @@ export class Presence {
     this.#known.delete(client)
     this.#bytes -= known.entry.state.length
     this.#gone.delete(client)
-    this.#gone.set(client, { clock, leftAt: known.lostAt ?? now })
+    this.#gone.set(client, { clock, leftAt: known.lostAt ?? now, endedAt: now })
     for (const oldest of this.#gone.keys()) {
       if (this.#gone.size <= roomPresencesMax) break
       this.#gone.delete(oldest)

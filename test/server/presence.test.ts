@@ -118,6 +118,20 @@ test('[P1] who comes back after it was given up is seen at once, with the clock 
   expect(ana.seen).toEqual(['Ben'])
 })
 
+test('[P1] a reader that is told nothing for a while hears afterwards who ended, also of one who broke off before', async () => {
+  const ana = await stock(1, 'Ana')
+  const ben = await native(7)
+  heardBy(ben)
+  ana.breakOff()
+  await later(1_000)
+  ben.fill()
+  await later(presenceGraceMs)
+  expect(heardBy(ben)).toEqual([])
+  ben.drain()
+  await settle()
+  expect(heardBy(ben)).toMatchObject([{ client: 1, state: '' }])
+})
+
 test('[P1] who comes back sees at once those who have not moved meanwhile', async () => {
   await stock(1, 'Ana')
   await stock(3, 'Eve')

@@ -7,6 +7,8 @@ import type { World } from './world.ts'
 
 /** A wake-up may be a turn late. */
 const lateMsMax = 5
+/** The word that somebody is gone may be on its way. */
+const travelMsMax = 100
 
 export class PresenceWatch {
   readonly #world: World
@@ -53,7 +55,7 @@ export class PresenceWatch {
   checkShown(hearer: string, clients: Iterable<number>): void {
     for (const client of clients) {
       const age = this.#world.now - (this.#heardAt.get(client) ?? -Infinity)
-      if (age > presenceExpiryMs + lateMsMax)
+      if (age > presenceExpiryMs + lateMsMax + travelMsMax)
         throw new BrokenRule('P1', `${hearer} shows ${this.#deviceOf.get(client)}, who is long gone.`)
     }
   }
