@@ -181,7 +181,7 @@ export class ReplicaDocument {
   #load({ leads, head, place, pending, filed }: DocumentInput & { type: 'loaded' }): void {
     const wasLoaded = this.#role !== 'loading'
     const made = { epoch: head.epoch, generation: head.generation }
-    if (wasLoaded && this.#isOfAnotherPast(made)) this.#rebuild(made)
+    if (wasLoaded && made.generation !== this.#made.generation) this.#rebuild(made)
     this.#made = made
     this.#filed = filed
     this.#link.load(head.epoch, place)
@@ -298,29 +298,22 @@ export class ReplicaDocument {
       outbox.all.filter(({ sequence, kind }) => sequence !== undefined || kind === entryKind.repair),
     )
     for (const entry of outbox.all) entry.state = 'inMemory'
+    // No disk knows the history that is shown, or that it is over: what comes next may be another one. [E1]
+    const isOfNoDisk = this.#writing.has('adopt') || this.#writing.has('replace')
     for (const entry of this.#writing.stepDown(now)) outbox.add(entry)
+    if (isOfNoDisk) this.#rebuild(this.#made)
   }
 
   // The Y.Doc.
 
   #follow({ epoch, generation }: Made): void {
-    if (this.#isOfAnotherPast({ epoch, generation })) return this.#rebuild({ epoch, generation })
+    if (generation !== this.#made.generation) return this.#rebuild({ epoch, generation })
     if (equalBytes(epoch, this.#made.epoch)) return undefined
     // The first epoch. The Y.Doc stays, and goes on to say that it is of none.
     this.#first = { epoch, generation }
     this.#made = this.#first
     for (const entry of this.#pushing.outbox.all) entry.made = this.#adopted(entry.made)
     return undefined
-  }
-
-  /**
-   * Of another generation; or this tab led and was shown a history that no disk took, while another tab, leading since,
-   * found a newer one: what is shown is of the older. [E1]
-   */
-  #isOfAnotherPast({ epoch, generation }: Made): boolean {
-    if (generation !== this.#made.generation) return true
-    const { epoch: shown } = this.#link
-    return this.#role !== 'leading' && shown.length > 0 && epoch.length > 0 && !equalBytes(shown, epoch)
   }
 
   #adopted(made: Made): Made {
@@ -337,7 +330,6 @@ export class ReplicaDocument {
   /** Without what was refused, and with what is on no disk yet. [R1] */
   #rebuild({ epoch, generation }: Made): void {
     this.#made = { epoch, generation }
-    if (this.#role !== 'leading') this.#link.follow(epoch)
     this.#effects.push({ type: 'rebuildDoc', made: this.#made })
     const inMemory = this.#pushing.outbox.all.filter(
       ({ sequence, made }) => sequence === undefined && isOfHistory(made, { epoch, generation }),

@@ -308,12 +308,6 @@ export class DocumentLink {
     if (code === closedCode.replaced) this.#openAgain('closed', now)
   }
 
-  /** Another tab leads, in a history that this one may not have been told of. */
-  follow(epoch: Uint8Array): void {
-    this.#epoch = epoch
-    this.#cursor = undefined
-  }
-
   /** Nothing of it is on this device any more: the next opening says so. */
   forget(): void {
     this.#epoch = new Uint8Array()

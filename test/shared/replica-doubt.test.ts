@@ -34,16 +34,26 @@ describe('a history that no disk has taken yet', () => {
     expect(story.store.head(story.tag)?.epoch).toEqual(epochA)
   })
 
-  test('[E1] a tab that led in it, and finds that another one leads in a newer one, shows the newer one alone', () => {
+  test('[E1] a tab that led in it, and leads no more, shows nothing of it: the next one may be another', () => {
     const story = new Story().load()
     story.disk = 'holds'
     story.online().delivery(0, 1, bytes(7))
     expect(story.doc).toEqual(['07'])
-    const head = { epoch: epochB, generation: 0, last: 0, foldedThrough: 0 }
-    story.tell({ type: 'steppedDown' }).tell({ type: 'rowsRead', rows: [], head })
-    expect([story.rebuilds, story.doc, story.made]).toEqual([1, [], { epoch: epochB, generation: 0 }])
-    story.tell({ type: 'rowsRead', rows: [], head })
-    expect(story.rebuilds).toBe(1)
+    story.tell({ type: 'steppedDown' })
+    expect([story.rebuilds, story.doc]).toEqual([1, []])
+  })
+
+  test('[E1] so does one that was told that its history is over, which no disk has taken', () => {
+    const gone = { type: 'closed', link: 1, comeBack: comeBack.no, afterMs: 0, reason: 'gone' } as const
+    const story = new Story().load()
+    story.disk = 'refuses'
+    story
+      .online()
+      .delivery(0, 1, bytes(7))
+      .tell({ ...gone, code: closedCode.gone })
+    expect(story.doc).toEqual(['07'])
+    story.tell({ type: 'steppedDown' })
+    expect([story.rebuilds, story.doc]).toEqual([1, []])
   })
 })
 
