@@ -17,6 +17,7 @@ export type Asked = Places &
 
 const here = fileURLToPath(new URL('..', import.meta.url))
 const documentsDefault = 10_000
+const editsDefault = 100_000
 
 /** Or what cannot be understood. */
 export function readAsked(words: readonly string[], known: readonly string[]): Asked | { problem: string } {
@@ -28,15 +29,17 @@ export function readAsked(words: readonly string[], known: readonly string[]): A
   const stranger = [...names.filter((name) => !known.includes(name)), ...targets.filter(isNoTarget)][0]
   if (stranger !== undefined) return { problem: `There is no «${stranger}».` }
   const documents = Number(values.documents ?? documentsDefault)
+  const edits = Number(values.edits ?? editsDefault)
   const runs = Number(values.runs ?? 1)
-  if (!(Number.isInteger(documents) && Number.isInteger(runs) && documents > 0 && runs > 0))
-    return { problem: '--documents and --runs take whole numbers.' }
+  if (![documents, edits, runs].every((number) => Number.isInteger(number) && number > 0))
+    return { problem: '--documents, --edits and --runs take whole numbers.' }
   const { json = false, traces } = values
   const folder = (name: string | undefined) => (name === undefined ? undefined : resolve(name))
   return {
     names,
     targets: targets.filter(isTargetName),
     documents,
+    edits,
     runs,
     json,
     traces,
@@ -51,6 +54,7 @@ function parsed(args: string[]) {
   const json = { type: 'boolean' } as const
   const options = {
     documents: word,
+    edits: word,
     json,
     peers: word,
     profile: word,
@@ -78,7 +82,7 @@ function isTargetName(word: string): word is TargetName {
 export function usage(benches: readonly Bench[]): string {
   const lines = benches.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`)
   return `npm run bench -- [NAME …] [--targets ${targetNames.join(',')}] [--runs N] [--json]
-                 [--peers DIR] [--traces DIR] [--documents N] [--relay DIR] [--profile DIR]
+                 [--peers DIR] [--traces DIR] [--documents N] [--edits N] [--relay DIR] [--profile DIR]
 ${lines.join('\n')}
 `
 }

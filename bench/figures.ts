@@ -19,6 +19,8 @@ export type Load = {
   readonly traces: string | undefined
   /** How many documents the bench of that name opens. */
   readonly documents: number
+  /** How many edits are made offline by the bench of that name. */
+  readonly edits: number
 }
 
 export const microsPerSecond = 1e6

@@ -59,6 +59,7 @@ export const goals: readonly Goal[] = [
   ...onBothWires({ bench: 'presence', figure: 'CPU, % of a core', beside: 'y-websocket', atMost: 0.4 }),
   ...onBothWires({ bench: 'documents', figure: 'memory after all / after the first 1,000', atMost: 1.1 }),
   ...onBothWires({ bench: 'slow', figure: 'memory for the paused reader, MB', atMost: 16 }),
+  { bench: 'offline', figure: 'memory: CPU an edit / with a tenth of them', ours: 'native', atMost: 1.5 },
   { bench: 'reader', figure: 'readUpdate / Y.parseUpdateMeta', ours: 'native', atMost: 2 },
 ]
 

@@ -6,6 +6,7 @@ import { fanout } from './fanout.ts'
 import type { Bench } from './figures.ts'
 import { idle } from './idle.ts'
 import { joinersBench } from './joiners.ts'
+import { offline } from './offline.ts'
 import { presence } from './presence.ts'
 import { reconnect } from './reconnect.ts'
 import { session } from './session.ts'
@@ -29,6 +30,7 @@ const benches: readonly Bench[] = [
   documents,
   slow,
   reader,
+  offline,
 ]
 
 const asked = readAsked(

@@ -2,7 +2,7 @@
 // it. Knows: the Replica, the Tab, the documents, the socket, who leads. Must not know: what the machines decide, the
 // records' insides, Yjs. Inputs that come while effects are performed wait until all of them are. [L1]
 import { want } from '../shared/message.ts'
-import type { Message } from '../shared/message.ts'
+import type { ReplicaMessage } from '../shared/message.ts'
 import type { Filing } from '../shared/replica-records.ts'
 import type { OwnInput } from '../shared/replica-document-words.ts'
 import { Replica } from '../shared/replica.ts'
@@ -56,7 +56,7 @@ export class Engine {
   #records: Records | undefined
   #isDurable: boolean
   #socket: { readonly number: number; readonly line: RelaySocket } | undefined
-  #toSend: Message[] = []
+  #toSend: ReplicaMessage[] = []
   #isClosed = false
   #status: EngineStatus = {
     relay: undefined,

@@ -5,6 +5,8 @@ import { closedStore } from '../shared/store.ts'
 import type { Batch, Entry, Range, Store } from '../shared/store.ts'
 import type { StorePlace } from './store-place.ts'
 
+const runMax = 512
+
 /**
  * Outlives the workspace that uses it, and not the process. One workspace at a time: to open it again is to take it
  * away from whoever had it.
@@ -59,7 +61,7 @@ class OpenMemory implements Store {
 
   async range({ limit, bytesMax = Infinity, reverse = false, ...range }: Range): Promise<readonly Entry[]> {
     this.#mustBeOpen()
-    const entries = this.#table.range(range)
+    const entries = this.#table.range(range, reverse ? Infinity : limit)
     if (reverse) entries.reverse()
     let bytes = 0
     const end = entries.findIndex(({ value }, index) => {
@@ -80,43 +82,75 @@ class OpenMemory implements Store {
 
 class Table {
   readonly #entries = new Map<string, Entry>()
-  readonly #names: string[] = []
+  /** All names in their order, in runs: of one long array half would be moved for each that is put into it. */
+  readonly #runs: string[][] = [[]]
 
   get(key: Uint8Array): Uint8Array | undefined {
     return this.#entries.get(nameOf(key))?.value
   }
 
-  range({ from, to }: Pick<Range, 'from' | 'to'>): Entry[] {
-    const names = this.#names.slice(this.#indexOf(nameOf(from)), this.#indexOf(nameOf(to)))
-    return names.flatMap((name) => this.#entries.get(name) ?? [])
+  range({ from, to }: Pick<Range, 'from' | 'to'>, limit = Infinity): Entry[] {
+    const first = nameOf(from)
+    const end = nameOf(to)
+    const entries: Entry[] = []
+    for (const run of this.#runs.slice(this.#runOf(first))) {
+      for (const name of run) {
+        const entry = name < first ? undefined : this.#entries.get(name)
+        if (entry === undefined) continue
+        if (name >= end || entries.length >= limit) return entries
+        entries.push(entry)
+      }
+    }
+    return entries
   }
 
   put(entry: Entry): void {
     const name = nameOf(entry.key)
-    if (!this.#entries.has(name)) this.#names.splice(this.#indexOf(name), 0, name)
+    if (!this.#entries.has(name)) this.#add(name)
     this.#entries.set(name, entry)
   }
 
   remove(key: Uint8Array): void {
     const name = nameOf(key)
-    if (this.#entries.delete(name)) this.#names.splice(this.#indexOf(name), 1)
+    if (!this.#entries.delete(name)) return
+    const index = this.#runOf(name)
+    const run = this.#runs[index] ?? []
+    run.splice(placeIn(run, name), 1)
+    if (run.length === 0 && this.#runs.length > 1) this.#runs.splice(index, 1)
   }
 
-  /** Where the name is, or would be. */
-  #indexOf(name: string): number {
+  #add(name: string): void {
+    const index = this.#runOf(name)
+    const run = this.#runs[index] ?? []
+    run.splice(placeIn(run, name), 0, name)
+    if (run.length > runMax) this.#runs.splice(index, 1, run.slice(0, runMax / 2), run.slice(runMax / 2))
+  }
+
+  /** In which run the name is, or would be. */
+  #runOf(name: string): number {
     let low = 0
-    let high = this.#names.length
+    let high = this.#runs.length - 1
     while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#names[middle] ?? '') < name) low = middle + 1
-      else high = middle
+      const middle = (low + high + 1) >>> 1
+      if ((this.#runs[middle]?.[0] ?? '') <= name) low = middle
+      else high = middle - 1
     }
     return low
   }
 }
 
+/** Where the name is, or would be. */
+function placeIn(run: readonly string[], name: string): number {
+  let low = 0
+  let high = run.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((run[middle] ?? '') < name) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 function nameOf(key: Uint8Array): string {
-  let name = ''
-  for (const byte of key) name += String.fromCharCode(byte)
-  return name
+  return String.fromCharCode(...key)
 }

@@ -9,8 +9,8 @@ import { digestOf } from '../shared/document-digest.ts'
 import type { PresenceEntry } from '../shared/message.ts'
 import type { Change, Made, NumberedRow, Plan } from '../shared/replica-batches.ts'
 import type { OwnInput } from '../shared/replica-document-words.ts'
-import { foldOf } from '../shared/replica-folds.ts'
-import { foldRowsMin, foldTailRows } from '../shared/replica-limits.ts'
+import { foldOf, isWorthFolding } from '../shared/replica-folds.ts'
+import { foldTailRows } from '../shared/replica-limits.ts'
 import { rowKind } from '../shared/replica-records.ts'
 import { isSameStatus } from '../shared/replica-status.ts'
 import type { DocumentStatus } from '../shared/replica-status.ts'
@@ -23,7 +23,7 @@ import type { LeaderWord } from './document-status.ts'
 import { Lane } from './lane.ts'
 import { docOf, LiveDoc } from './live-doc.ts'
 import { Observed } from './observed.ts'
-import { hearPresence, ownPresence, sayAgain } from './presence-words.ts'
+import { hearPresence, othersPresence, ownPresence, sayAgain } from './presence-words.ts'
 import type { Loaded, Records, Written } from './records.ts'
 
 export type DocumentHost = {
@@ -67,7 +67,9 @@ export class OpenDocument {
   #leader: LeaderWord | undefined
   #written = 0
   #told = 0
-  #rowsSinceFold = 0
+  /** Answered since the last fold, which made so many bytes of what was before. */
+  #rowsToFold = 0
+  #foldedBytes = 0
   #isFolding = false
 
   constructor(name: string, host: DocumentHost) {
@@ -221,7 +223,7 @@ export class OpenDocument {
   async #write(ticket: number, changes: readonly Change[]): Promise<void> {
     const planned = (plan: Plan): void => void this.#plans.set(ticket, plan)
     this.#tellWritten(ticket, await this.#host.records().write(this.name, changes, planned))
-    for (const change of changes) this.#rowsSinceFold += 'updates' in change ? change.updates.length : 1
+    for (const change of changes) this.#rowsToFold += answeredIn(change)
     this.#foldIfMany()
   }
 
@@ -256,17 +258,18 @@ export class OpenDocument {
   }
 
   #foldIfMany(): void {
-    const isWorthWhile = this.#rowsSinceFold >= foldRowsMin + foldTailRows
+    const isWorthWhile = isWorthFolding(this.#rowsToFold, this.#foldedBytes)
     if (isWorthWhile && !this.#isFolding && this.#host.leads()) void this.#fold()
   }
 
   /** Makes one row of many, in the background: it is planned on what the store holds, as every batch is. */
   async #fold(): Promise<void> {
     this.#isFolding = true
-    this.#rowsSinceFold = 0
+    const rowsMax = 2 * this.#rowsToFold + foldTailRows
+    this.#rowsToFold = 0
     try {
       const records = this.#host.records()
-      const { head, rows } = await records.load(this.name)
+      const { head, rows } = await records.foldable(this.name, rowsMax)
       const fold = foldOf(rows.map(({ sequence, row: { kind } }) => ({ sequence, kind })))
       if (fold === undefined || !this.#host.leads()) return
       const { through, removed } = fold
@@ -274,6 +277,7 @@ export class OpenDocument {
       const doc = docOf(updatesOf(rows.filter(({ sequence }) => folded.has(sequence))))
       const snapshot = Y.encodeStateAsUpdate(doc)
       doc.destroy()
+      this.#foldedBytes = snapshot.length
       await records.write(this.name, [
         { type: 'fold', generation: head.generation, through, removed, snapshot },
       ])
@@ -296,17 +300,17 @@ export class OpenDocument {
     if (isFirst) {
       live.apply(updatesOf(rows))
       live.made = made
-      this.#rowsSinceFold = rows.length
+      const firstPending = rows.findIndex(isPending)
+      this.#rowsToFold = firstPending === -1 ? rows.length : firstPending
+      this.#foldedBytes = rows.find(({ row: { kind } }) => kind === rowKind.snapshot)?.row.update.length ?? 0
       this.#host.tellTab({ type: 'documentLoaded', document, head })
     }
-    const pending = rows
-      .filter(({ row }) => row.kind === rowKind.pending)
-      .map(({ sequence, row }) => ({
-        sequence,
-        counter: row.counter,
-        kind: row.entry,
-        update: row.update,
-      }))
+    const pending = rows.filter(isPending).map(({ sequence, row }) => ({
+      sequence,
+      counter: row.counter,
+      kind: row.entry,
+      update: row.update,
+    }))
     this.#unanswered = pending.length
     const filed = this.#host.filed(document)
     const leads = this.#host.leads()
@@ -361,8 +365,12 @@ export class OpenDocument {
     if (loaded === undefined) return
     const { epoch, generation } = loaded.head
     const before = this.#live
+    const presence = before.awareness.getLocalState()
+    // Said while it still is to be heard: others would see two of this person until the old one expires. [P1]
+    before.awareness.setLocalState(null)
     this.#live = this.#madeLive({ epoch, generation }, loaded.rows)
-    this.#live.awareness.setLocalState(before.awareness.getLocalState())
+    this.#live.awareness.setLocalState(presence)
+    this.hear(othersPresence(before.awareness))
     before.awareness.destroy()
     for (const listener of this.#rebuilt) listener(this.#live.doc)
   }
@@ -389,6 +397,16 @@ export class OpenDocument {
 
 function isLinked({ phase }: DocumentStatus): boolean {
   return phase === 'catchingUp' || phase === 'live'
+}
+
+function isPending({ row: { kind } }: NumberedRow): boolean {
+  return kind === rowKind.pending
+}
+
+/** Rows that a fold may take from now on. */
+function answeredIn(change: Change): number {
+  if (change.type === 'acknowledge') return change.entries.length
+  return 'updates' in change ? change.updates.length : 0
 }
 
 function updatesOf(rows: readonly NumberedRow[]): Uint8Array[] {

@@ -7,11 +7,20 @@ import type { PresenceEntry } from '../shared/message.ts'
 
 /** What this tab says of itself: of others it does not speak. */
 export function ownPresence(awareness: Awareness): PresenceEntry[] {
-  const client = awareness.clientID
+  return presenceOf(awareness, awareness.clientID)
+}
+
+/** What it has heard of others, to be told on. */
+export function othersPresence(awareness: Awareness): PresenceEntry[] {
+  const clients = [...awareness.states.keys()].filter((client) => client !== awareness.clientID)
+  return clients.flatMap((client) => presenceOf(awareness, client))
+}
+
+function presenceOf(awareness: Awareness, client: number): PresenceEntry[] {
   const clock = awareness.meta.get(client)?.clock
   if (clock === undefined) return []
-  const state = awareness.getLocalState()
-  return [{ client, clock, state: state === null ? '' : JSON.stringify(state) }]
+  const state = awareness.states.get(client)
+  return [{ client, clock, state: state === undefined ? '' : JSON.stringify(state) }]
 }
 
 export function hearPresence(awareness: Awareness, entries: readonly PresenceEntry[], origin: unknown): void {

@@ -137,14 +137,20 @@ export class Records {
     const entries = [...(await this.#all(keys.documentRange(tag, after)))]
     const head = popped(entries, keys.headKey(tag))
     const place = popped(entries, keys.placeKey(tag))
-    const rows = entries.map(({ key, value }) => {
-      return { sequence: keys.sequenceOfKey(key), row: records.decodeRow(value) }
-    })
     return {
       head: head === undefined ? records.newHead : records.decodeHead(head),
       place: place === undefined ? records.newPlace(document) : records.decodePlace(place),
-      rows,
+      rows: rowsIn(entries),
     }
+  }
+
+  /** The rows that a fold may begin with: its own last snapshot, and so many behind it. */
+  async foldable(document: string, limit: number): Promise<Pick<Loaded, 'head' | 'rows'>> {
+    const tag = tagOf(document)
+    const value = await this.#store.get(keys.headKey(tag))
+    const head = value === undefined ? records.newHead : records.decodeHead(value)
+    const range = keys.rowRange(tag, Math.max(0, head.foldedThrough - 1))
+    return { head, rows: rowsIn(await this.#store.range({ ...range, limit })) }
   }
 
   /** `planned` hears of each plan before it is tried, so that what became of it can be found out later. */
@@ -250,6 +256,13 @@ export function newIdentity(): Identity {
 
 function tagOf(document: string): Uint8Array {
   return encodeUtf8(document)
+}
+
+function rowsIn(entries: readonly Entry[]): NumberedRow[] {
+  return entries.map(({ key, value }) => ({
+    sequence: keys.sequenceOfKey(key),
+    row: records.decodeRow(value),
+  }))
 }
 
 /** What lies behind the rows comes last, the head at the very end. */

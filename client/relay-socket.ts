@@ -2,9 +2,11 @@
 // what a message means, when to connect again.
 import { framesOf, Reassembly } from '../shared/fragments.ts'
 import { wireProtocol } from '../shared/message.ts'
-import type { Message } from '../shared/message.ts'
+import type { Message, ReplicaMessage } from '../shared/message.ts'
+import { saidByBoth, saidByRelay } from '../shared/message-reader.ts'
+import { writeReplicaBody } from '../shared/message-writer.ts'
 import { ProtocolError } from '../shared/protocol-error.ts'
-import { decodeFrame, decodeMessage, encodeMessage } from '../shared/wire.ts'
+import { WireCodec } from '../shared/wire-codec.ts'
 
 /** What browsers call WebSocket, as far as it is used here; `ws` on Node has it too. */
 export interface SocketLike {
@@ -27,6 +29,7 @@ export type SocketEvents = {
 }
 
 const openState = 1
+const codec = new WireCodec([saidByBoth, saidByRelay], writeReplicaBody)
 
 export class RelaySocket {
   readonly #socket: SocketLike
@@ -44,9 +47,10 @@ export class RelaySocket {
     this.#socket.addEventListener('close', () => this.#end())
   }
 
-  send(messages: readonly Message[]): void {
+  send(messages: readonly ReplicaMessage[]): void {
     if (this.#socket.readyState !== openState) return
-    for (const frame of framesOf(messages.map(encodeMessage))) this.#socket.send(frame)
+    for (const frame of framesOf(messages.map((message) => codec.encodeMessage(message))))
+      this.#socket.send(frame)
   }
 
   /** Nobody waits for the other end, which may be gone: a browser would tell minutes later. */
@@ -64,7 +68,7 @@ export class RelaySocket {
   #socketOnMessage(data: unknown): void {
     try {
       if (!(data instanceof ArrayBuffer)) throw new ProtocolError('malformed-text', 'A frame of text.')
-      for (const message of decodeFrame(new Uint8Array(data))) this.#receive(message)
+      for (const message of codec.decodeFrame(new Uint8Array(data))) this.#receive(message)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#events?.garbled()
@@ -74,7 +78,7 @@ export class RelaySocket {
   #receive(message: Message): void {
     if (message.type !== 'fragment') return this.#events?.received(message)
     const bytes = this.#reassembly.take(message)
-    const whole = bytes === undefined ? undefined : decodeMessage(bytes)
+    const whole = bytes === undefined ? undefined : codec.decodeMessage(bytes)
     if (whole !== undefined) this.#events?.received(whole)
     return undefined
   }

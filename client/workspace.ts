@@ -5,6 +5,7 @@ import { decodeUtf8, encodeUtf8 } from 'lib0/string'
 import { documentNameBytesMax } from '../shared/limits.ts'
 import type { Durability } from '../shared/message.ts'
 import type { Filing } from '../shared/replica-records.ts'
+import { isSameStatus } from '../shared/replica-status.ts'
 import type { ReplicaStatus, RestReason } from '../shared/replica-words.ts'
 import { Engine } from './engine.ts'
 import { indexedPlace } from './indexed-place.ts'
@@ -181,7 +182,7 @@ export class Workspace {
 
   #show(): void {
     const status = this.#statusNow()
-    if (JSON.stringify(status) !== JSON.stringify(this.#status.current)) this.#status.set(status)
+    if (!isSameStatus(status, this.#status.current)) this.#status.set(status)
   }
 
   #statusNow(): WorkspaceStatus {

@@ -2,7 +2,7 @@
 // socket: real, or simulated. Types only.
 import type { Message, MessageOf } from '../shared/message.ts'
 import type { LinkId, RoomEffect, RoomInput } from '../shared/room-words.ts'
-import type { Refusal } from '../shared/session.ts'
+import type { Refusal } from '../shared/session-words.ts'
 import type { WorkspaceInput } from '../shared/workspace.ts'
 import type { LiveGrant, RequestHeaders } from './live-grant.ts'
 
@@ -46,6 +46,20 @@ export type LinkOwner = {
   readonly failed: () => void
 }
 
+/** What the host has to say to a socket, whichever wire. */
+export type Connection = HostConnection &
+  LinkOwner & {
+    readonly woke: (now: number) => void
+    /** Nothing more is to be said in this step. */
+    readonly stepEnded: () => void
+    /** It has to end, and may come back after a while. */
+    readonly dismiss: (reason: string, afterMs: number) => void
+    readonly modeChanged: () => void
+    readonly hold: (on: boolean) => void
+    readonly endIfWithdrawn: () => void
+    readonly recheck: () => Promise<void>
+  }
+
 /** What a token allows, or why it allows nothing; what the request said may stand for a token that is empty. */
 export type GrantOf = (token: string, headers: RequestHeaders) => Promise<LiveGrant | Refusal>
 
@@ -55,12 +69,15 @@ export type ConnectionHost = {
   readonly wakeAt: (time: number) => void
   readonly nextLink: (owner: LinkOwner) => LinkId
   readonly forgetLink: (link: LinkId) => void
+  readonly forgetConnection: (connection: Connection) => void
   readonly happened: (tenant: string, document: string, input: RoomInput) => void
   readonly workspace: (tenant: string, input: WorkspaceInput) => void
   /** How much the relay has to do. */
   readonly mode: () => MessageOf<'mode'>
-  /** Encoded once, however many it goes to. */
-  readonly framesOf: (message: Message) => readonly Uint8Array[]
+  /** In as few frames as can be; encoded once, however many they go to. */
+  readonly framesOf: (messages: readonly Message[]) => readonly Uint8Array[]
+  /** Whether more may come in this very step: then the connection is told when it ends. */
+  readonly awaitsEndOfStep: (connection: Connection) => boolean
   readonly stockFramesOf: (message: MessageOf<'delivery' | 'presence'>) => readonly Uint8Array[]
   readonly grantOf: GrantOf
   /** A client said under which name its own journal has this socket. */

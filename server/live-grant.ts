@@ -1,6 +1,6 @@
 // live-grant.ts — what a token allows, while its socket lives: somebody may have to be asked, and it can be looked at
 // again. Types, and the grant that never changes. Must not know: tokens, sockets, who is asked.
-import type { Grant, Refusal } from '../shared/session.ts'
+import type { Grant, Refusal } from '../shared/session-words.ts'
 
 export type LiveGrant = Grant & {
   /** May speak for the relay itself: revoke, back up. */

@@ -8,9 +8,9 @@ import type { Durability, Message } from '../shared/message.ts'
 import { ProtocolError } from '../shared/protocol-error.ts'
 import type { LinkId } from '../shared/room-words.ts'
 import { Session } from '../shared/session.ts'
-import type { Refusal, SessionEffect, SessionInput } from '../shared/session.ts'
+import type { Refusal, SessionEffect, SessionInput } from '../shared/session-words.ts'
 import { decodeFrame, decodeMessage } from '../shared/wire.ts'
-import type { ConnectionHost, HostConnection, HostSocket, LinkOwner } from './host-connection.ts'
+import type { Connection, ConnectionHost, HostSocket, LinkOwner } from './host-connection.ts'
 import { isRefusal } from './live-grant.ts'
 import type { LiveGrant, RequestHeaders } from './live-grant.ts'
 import { relayFailed } from './sentences.ts'
@@ -20,15 +20,17 @@ const normalClosure = 1000
 
 const askedAtOnceMax = 50
 
-export class NativeConnection implements HostConnection, LinkOwner {
+export class NativeConnection implements Connection {
   readonly #host: ConnectionHost
   readonly #socket: HostSocket
   readonly #session: Session
-  readonly #reassembly: Reassembly
+  readonly #messageBytesMax: number
+  /** Once something came in fragments. */
+  #reassembly: Reassembly | undefined
   readonly #headers: RequestHeaders
   #grant: LiveGrant | undefined
-  readonly #documents = new Map<LinkId, { readonly tenant: string; readonly document: string }>()
-  #workspace: { readonly tenant: string; readonly link: LinkId } | undefined
+  /** Said in this step: an ack, and the delivery of what it acknowledges, travel together. */
+  #words: Message[] | undefined
 
   constructor(
     host: ConnectionHost,
@@ -41,7 +43,7 @@ export class NativeConnection implements HostConnection, LinkOwner {
     this.#headers = headers
     const { durability, sizes } = options
     const { entryBytesMax, messageBytesMax } = sizes
-    this.#reassembly = new Reassembly(messageBytesMax)
+    this.#messageBytesMax = messageBytesMax
     this.#session = new Session(
       { durability, entryBytesMax, nextLink: () => host.nextLink(this), mode: host.mode },
       host.now(),
@@ -60,19 +62,28 @@ export class NativeConnection implements HostConnection, LinkOwner {
   /** Here only goodbye is a word. */
   lost(): void {
     this.#grant = undefined
+    this.#words = undefined
     this.step({ type: 'lost' })
+    this.#host.forgetConnection(this)
   }
 
   filled(): void {
-    this.#tellRooms('filled')
+    this.step({ type: 'filled' })
   }
 
   drained(): void {
-    this.#tellRooms('drained')
+    this.step({ type: 'drained' })
   }
 
   woke(): void {
     this.step({ type: 'woken' })
+  }
+
+  stepEnded(): void {
+    const words = this.#words
+    if (words === undefined) return
+    this.#words = undefined
+    this.#socket.send(this.#host.framesOf(words))
   }
 
   dismiss(reason: string, afterMs: number): void {
@@ -105,7 +116,7 @@ export class NativeConnection implements HostConnection, LinkOwner {
   async recheck(): Promise<void> {
     const grant = this.#grant
     if (grant === undefined) return undefined
-    const answer = await grant.renewed([...this.#documents.values()].map(({ document }) => document))
+    const answer = await grant.renewed(this.#session.documents)
     // Another token has come meanwhile, or somebody else looked.
     if (this.#grant !== grant) return this.recheck()
     if (answer === grant) return undefined
@@ -155,6 +166,7 @@ export class NativeConnection implements HostConnection, LinkOwner {
   #receive(message: Message): void {
     if (message.type === 'hello' && message.trace !== '') this.#host.met?.(this.trace, message.trace)
     if (message.type !== 'fragment') return this.step({ type: 'received', message })
+    this.#reassembly ??= new Reassembly(this.#messageBytesMax)
     const bytes = this.#reassembly.take(message)
     const whole = bytes === undefined ? undefined : decodeMessage(bytes)
     if (whole !== undefined) this.step({ type: 'received', message: whole })
@@ -164,14 +176,17 @@ export class NativeConnection implements HostConnection, LinkOwner {
   #perform(effect: SessionEffect): void {
     switch (effect.type) {
       case 'send':
-        return this.#socket.send(this.#host.framesOf(effect.message))
+        return this.#say(effect.message)
       case 'happened':
         return this.#happened(effect)
       case 'workspace':
-        return this.#askWorkspace(effect)
+        this.#host.workspace(effect.tenant, effect.input)
+        if (effect.input.type === 'left') this.#host.forgetLink(effect.input.link)
+        return undefined
       case 'wakeAt':
         return this.#host.wakeAt(effect.time)
       case 'end':
+        this.stepEnded()
         return this.#socket.end(normalClosure, '')
       case 'checkToken':
         return this.#check(this.#host.grantOf(effect.token, this.#headers), (answer) =>
@@ -185,6 +200,19 @@ export class NativeConnection implements HostConnection, LinkOwner {
           return { type: 'replicaChecked', isItsOwn }
         })
       }
+    }
+  }
+
+  /** Pieces of a document go out one by one, for as long as the socket takes them. */
+  #say(message: Message): void {
+    const isShort = message.type === 'ack' || message.type === 'delivery'
+    if (isShort && this.#words !== undefined) {
+      this.#words.push(message)
+    } else if (isShort && this.#host.awaitsEndOfStep(this)) {
+      this.#words = [message]
+    } else {
+      this.stepEnded()
+      this.#socket.send(this.#host.framesOf([message]))
     }
   }
 
@@ -214,23 +242,7 @@ export class NativeConnection implements HostConnection, LinkOwner {
   }
 
   #happened({ tenant, document, input }: SessionEffect & { type: 'happened' }): void {
-    if (input.type === 'joined') this.#documents.set(input.link, { tenant, document })
     this.#host.happened(tenant, document, input)
-    if (input.type !== 'left') return
-    this.#documents.delete(input.link)
-    this.#host.forgetLink(input.link)
-  }
-
-  #askWorkspace({ tenant, input }: SessionEffect & { type: 'workspace' }): void {
-    if (input.type === 'changesAsked') this.#workspace = { tenant, link: input.link }
-    this.#host.workspace(tenant, input)
     if (input.type === 'left') this.#host.forgetLink(input.link)
-  }
-
-  #tellRooms(type: 'filled' | 'drained'): void {
-    if (this.#workspace !== undefined)
-      this.#host.workspace(this.#workspace.tenant, { type, link: this.#workspace.link })
-    for (const [link, { tenant, document }] of this.#documents)
-      this.#host.happened(tenant, document, { type, link })
   }
 }

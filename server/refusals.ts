@@ -1,6 +1,6 @@
 // refusals.ts — why somebody is not let in: a code for programs and counters, a sentence for people. Must not know:
 // wires, and what exactly was presented; nothing of a token is ever repeated.
-import type { Refusal } from '../shared/session.ts'
+import type { Refusal } from '../shared/session-words.ts'
 
 const sentences = {
   'no-token': 'This relay asks for a token, and there is none. Sign in, and come back with one.',

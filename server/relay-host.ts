@@ -1,41 +1,33 @@
 // relay-host.ts — performs what the relay's machines ask for, and tells them what came of it: tenants on one store,
 // with a Y.Doc where one is needed. Knows: the tenants' machines, the store's records, which link is on which
 // connection. Must not know: real sockets, HTTP, clocks, timers; the simulator runs this very file.
-import { framesOf } from '../shared/fragments.ts'
-import { inLots } from '../shared/in-lots.ts'
 import { largestDocumentMax, readRetryMs, sizesFor } from '../shared/limits.ts'
 import type { Sizes } from '../shared/limits.ts'
-import { durability as durabilityWord } from '../shared/message.ts'
-import type { Message, MessageOf } from '../shared/message.ts'
 import { documentStage } from '../shared/document-state.ts'
 import type { Replacement } from '../shared/intents.ts'
-import type { Damage } from '../shared/damage.ts'
-import { decodeKey } from '../shared/record-keys.ts'
 import type { HistoryPlace } from '../shared/record-keys.ts'
 import { Joins } from '../shared/joins.ts'
 import { Overload } from '../shared/overload.ts'
 import type { DocumentClass, OverloadMode } from '../shared/overload.ts'
 import { RelayStore } from '../shared/relay-store.ts'
 import type { LinkId, RoomEffect, RoomInput } from '../shared/room-words.ts'
-import { deliveryFrames } from '../shared/stock-codec.ts'
-import { encodeAwareness } from '../shared/stock-wire.ts'
-import { StoreError } from '../shared/store.ts'
 import type { Store, WriteDurability } from '../shared/store.ts'
 import { Tenant } from '../shared/tenant.ts'
 import type { TenantEffect, TenantInput } from '../shared/tenant.ts'
 import { piecesOfWhole } from '../shared/whole-update.ts'
-import { encodeMessage } from '../shared/wire.ts'
 import type { WorkspaceEffect, WorkspaceInput } from '../shared/workspace.ts'
-import type { ConnectionHost, GrantOf, HostConnection, HostSocket, LinkOwner } from './host-connection.ts'
+import { Connections } from './connections.ts'
+import { isDamage, noticeOfDamage } from './damage-notice.ts'
+import type { ConnectionHost, GrantOf, HostConnection, HostSocket } from './host-connection.ts'
 import type { LiveGrant, RequestHeaders } from './live-grant.ts'
 import { DocumentReading } from './document-reading.ts'
 import { LogPages } from './log-pages.ts'
 import { LogViews } from './log-views.ts'
 import { Meters } from './meters.ts'
-import { NativeConnection } from './native-connection.ts'
 import type { Notice, NoticeCode, Report } from './notice.ts'
 import { Replacements } from './replacements.ts'
-import { StockConnection } from './stock-connection.ts'
+import { RoomWork } from './room-work.ts'
+import type { LinkWork } from './room-work.ts'
 import { WorkError } from './workshop.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -65,8 +57,6 @@ export type HostOptions = {
   readonly sizes?: Sizes
 }
 
-const recheckedAtOnceMax = 50
-
 /** A stop is not held up by a disk that refuses again and again. */
 const closingRoundsMax = 3
 
@@ -86,8 +76,6 @@ const noticeCodeOf = {
   heldBackForgotten: 'held-back-forgotten',
   answerForgotten: 'answer-forgotten',
 } as const satisfies Record<(RoomEffect & { readonly type: 'notice' })['what'], NoticeCode>
-
-type LinkWork = RoomEffect & { readonly type: 'readRows' | 'readPieces' | 'makeDifference' }
 
 export type HostState = {
   readonly tenants: number
@@ -116,14 +104,10 @@ export class RelayHost {
   readonly #pages: LogPages
   readonly #views: LogViews
   readonly #tenants = new Map<string, OpenTenant>()
-  readonly #links = new Map<LinkId, LinkOwner>()
-  readonly #connections = new Set<NativeConnection | StockConnection>()
-  readonly #connectionHost: ConnectionHost
+  readonly #work: RoomWork
+  readonly #connections: Connections
   #toRetry: { readonly at: number; readonly work: () => void }[] = []
-  #lastLink = 0
   #lastRoom = 0
-  #lastStock: { readonly message: Message; readonly frames: readonly Uint8Array[] } | undefined
-  #lastEncoded: { readonly message: Message; readonly frames: readonly Uint8Array[] } | undefined
   readonly #writes = new Set<Promise<unknown>>()
   readonly #replacements = new Replacements()
   readonly #overload = new Overload()
@@ -149,20 +133,23 @@ export class RelayHost {
         this.#fail({ code: 'document-given-up', tenant, document, cause }),
     })
     this.reading = new DocumentReading(store, this.#views)
-    this.#connectionHost = {
-      now: options.now,
-      wakeAt: options.wakeAt,
-      nextLink: (owner) => this.#nextLink(owner),
-      forgetLink: (link) => this.#links.delete(link),
-      happened: (tenant, document, input) => this.#happened(tenant, document, input),
-      workspace: (tenant, input) => this.#askWorkspace(this.#tenantNamed(tenant), input),
-      mode: () => this.#overload.word,
-      framesOf: (message) => this.#framesOf(message),
-      stockFramesOf: (message) => this.#stockFramesOf(message),
-      grantOf: options.grantOf,
-      met: (trace, peerTrace) => options.report({ code: 'socket-met', trace, facts: { peerTrace } }),
-      isItsOwn: (tenant, replica, secret) => store.isItsOwn(tenant, replica, secret),
-    }
+    this.#work = new RoomWork(store, this.#pages, this.#views, this.meters)
+    this.#connections = new Connections({
+      meters: this.meters,
+      durability: options.durability,
+      sizes: this.#sizes,
+      host: {
+        now: options.now,
+        wakeAt: options.wakeAt,
+        happened: (tenant, document, input) => this.#happened(tenant, document, input),
+        workspace: (tenant, input) => this.#askWorkspace(this.#tenantNamed(tenant), input),
+        mode: () => this.#overload.word,
+        grantOf: options.grantOf,
+        met: (trace, peerTrace) => options.report({ code: 'socket-met', trace, facts: { peerTrace } }),
+        isItsOwn: (tenant, replica, secret) => store.isItsOwn(tenant, replica, secret),
+      },
+      recheckFailed: (cause) => this.#fail({ code: 'recheck-failed', cause }),
+    })
   }
 
   static async open(options: HostOptions): Promise<RelayHost> {
@@ -174,16 +161,11 @@ export class RelayHost {
   }
 
   connectNative(socket: HostSocket, headers: RequestHeaders = {}): HostConnection {
-    const durability = this.#options.durability === 'synced' ? durabilityWord.disk : durabilityWord.os
-    const connection = new NativeConnection(this.#connectionHost, socket, headers, {
-      durability,
-      sizes: this.#sizes,
-    })
-    return this.#connected(connection)
+    return this.#connections.connectNative(socket, headers)
   }
 
   connectStock(socket: HostSocket, document: string, grant: LiveGrant): HostConnection {
-    return this.#connected(new StockConnection(this.#connectionHost, socket, document, grant))
+    return this.#connections.connectStock(socket, document, grant)
   }
 
   woke(): void {
@@ -191,7 +173,7 @@ export class RelayHost {
     const due = this.#toRetry.filter(({ at }) => at <= now)
     this.#toRetry = this.#toRetry.filter(({ at }) => at > now)
     for (const { work } of due) work()
-    for (const connection of this.#connections) connection.woke(now)
+    this.#connections.woke(now)
     for (const tenant of this.#tenants.values()) this.#step(tenant, { type: 'woken' })
   }
 
@@ -210,7 +192,7 @@ export class RelayHost {
 
   /** For questions that are asked without a socket. */
   get connectionHost(): ConnectionHost {
-    return this.#connectionHost
+    return this.#connections.host
   }
 
   /** Once a second, with how late this process came to what it had to do: then it is known what has to be put off. */
@@ -218,30 +200,19 @@ export class RelayHost {
     const { waitingBytes, lagSeconds, isRefused } = this.state
     const commitMs = Math.max(this.#slowestCommitSeconds, lagSeconds) * 1000
     this.#slowestCommitSeconds = 0
-    const links = this.#links.size
+    const links = this.#connections.linkCount
     if (!this.#overload.sampled({ loopLagMs, waitingBytes, commitMs, links, isRefused })) return
     const facts = { loopLagMs, waitingBytes, commitMs, links }
     const { mode } = this.#overload
     this.#fail({ code: mode === 'normal' ? 'load-normal' : 'load-high', facts: { mode, ...facts } })
-    for (const connection of this.#connections) connection.modeChanged()
+    this.#connections.modeChanged()
     const isHeld = this.#overload.isShed('bulk')
     for (const tenant of this.#tenants.values()) this.#askWorkspace(tenant, { type: 'held', isHeld })
   }
 
-  /** What each socket may do is looked at again, a few at a time: an application may have to be asked. */
-  async recheck(): Promise<void> {
-    // What was revoked does not wait until an application has answered for all others.
-    for (const connection of this.#connections) connection.endIfWithdrawn()
-    for (const some of inLots([...this.#connections], recheckedAtOnceMax))
-      await Promise.all(some.map((connection) => this.#recheck(connection)))
-  }
-
-  async #recheck(connection: NativeConnection | StockConnection): Promise<void> {
-    try {
-      await connection.recheck()
-    } catch (cause) {
-      this.#fail({ code: 'recheck-failed', cause })
-    }
+  /** What each socket may do is looked at again. */
+  recheck(): Promise<void> {
+    return this.#connections.recheck()
   }
 
   get openDocuments(): number {
@@ -262,13 +233,12 @@ export class RelayHost {
       isRefused ||= tenant.isRefused
       if (tenant.writesSince !== undefined) oldest = Math.min(oldest ?? Infinity, tenant.writesSince)
     }
-    let stockLinks = 0
-    for (const connection of this.#connections) if (connection instanceof StockConnection) stockLinks++
+    const stockLinks = this.#connections.stockLinkCount
     return {
       tenants: this.#tenants.size,
       openDocuments: this.openDocuments,
       stockLinks,
-      nativeLinks: this.#links.size - stockLinks,
+      nativeLinks: this.#connections.linkCount - stockLinks,
       waitingAppends,
       waitingBytes,
       lagSeconds: oldest === undefined ? 0 : this.#stopwatch() - oldest,
@@ -280,8 +250,8 @@ export class RelayHost {
 
   /** The store may have lost what is known here: everyone is sent away, and what they come back to is read anew. */
   startAnew(): void {
-    for (const connection of this.#connections)
-      connection.dismiss('A part of the data was lost on the disk. Come back: what you have is wanted.', 0)
+    const reason = 'A part of the data was lost on the disk. Come back: what you have is wanted.'
+    this.#connections.dismiss(reason, () => 0)
     for (const tenant of this.#tenants.values()) tenant.isOver = true
     this.#tenants.clear()
   }
@@ -305,7 +275,7 @@ export class RelayHost {
 
   /** Sends everyone away, and hears nothing more: what was not acknowledged its authors send again. */
   dismissAll(afterMs: () => number): void {
-    for (const connection of this.#connections) connection.dismiss('The relay is being stopped.', afterMs())
+    this.#connections.dismiss('The relay is being stopped.', afterMs)
     this.#isClosed = true
     this.#replacements.close()
   }
@@ -319,21 +289,6 @@ export class RelayHost {
   /** Of the store: seals and cursors are made with it, and names hidden in the journal. */
   get key(): Uint8Array {
     return this.#key
-  }
-
-  #connected(connection: NativeConnection | StockConnection): HostConnection {
-    this.#connections.add(connection)
-    return {
-      received: (frame) => connection.received(frame),
-      filled: () => connection.filled(),
-      drained: () => connection.drained(),
-      tenant: () => connection.tenant(),
-      tooFast: (afterMs) => connection.tooFast(afterMs),
-      lost: (saidSo) => {
-        connection.lost(saidSo)
-        this.#connections.delete(connection)
-      },
-    }
   }
 
   // Machines.
@@ -388,7 +343,11 @@ export class RelayHost {
 
   #step(tenant: OpenTenant, input: TenantInput): void {
     if (this.#isClosed || tenant.isOver) return
-    for (const effect of tenant.machine.step(input, this.#options.now())) this.#perform(tenant, effect)
+    const effects = tenant.machine.step(input, this.#options.now())
+    if (effects.length > 0)
+      this.#connections.step(() => {
+        for (const effect of effects) this.#perform(tenant, effect)
+      })
     if (tenant.isTurnEnding || input.type === 'turnEnded' || !tenant.machine.hasToWrite) return
     tenant.isTurnEnding = true
     this.#options.turnEnds(() => {
@@ -421,8 +380,7 @@ export class RelayHost {
       case 'sayReady':
         return this.#diskSaidReady(tenant, effect.ready)
       case 'holdSockets':
-        for (const connection of this.#connections) connection.hold(effect.hold)
-        return undefined
+        return this.#connections.hold(effect.hold)
     }
   }
 
@@ -430,16 +388,16 @@ export class RelayHost {
     const { document } = history
     switch (effect.type) {
       case 'tell':
-        return this.#links.get(effect.link)?.told(effect.link, effect.message)
+        return this.#connections.owner(effect.link)?.told(effect.link, effect.message)
       case 'tellAll':
-        for (const link of effect.links) this.#links.get(link)?.told(link, effect.message)
+        for (const link of effect.links) this.#connections.owner(link)?.told(link, effect.message)
         return undefined
       case 'echo':
-        return this.#links.get(effect.link)?.echoed(effect.link, effect.update)
+        return this.#connections.owner(effect.link)?.echoed(effect.link, effect.update)
       case 'stale':
-        return this.#links.get(effect.link)?.stale?.()
+        return this.#connections.owner(effect.link)?.stale?.()
       case 'close':
-        return this.#links.get(effect.link)?.closed(effect)
+        return this.#connections.owner(effect.link)?.closed(effect)
       case 'readRows':
       case 'readPieces':
       case 'makeDifference':
@@ -449,17 +407,17 @@ export class RelayHost {
       case 'goOn':
         return this.#performed(tenant, history, { type: 'wentOn', link: effect.link })
       case 'makeDigest':
-        return this.#answer(tenant, history, this.#makeDigest(history, effect.position), {
+        return this.#answer(tenant, history, this.#work.digest(history, effect.position), {
           type: 'digestFailed',
           position: effect.position,
         })
       case 'makeFold':
-        return this.#answer(tenant, history, this.#makeFold(history, effect.through), {
+        return this.#answer(tenant, history, this.#work.fold(history, effect.through), {
           type: 'foldEnded',
           succeeded: false,
         })
       case 'dropFolded':
-        return this.#answer(tenant, history, this.#dropFolded(history, effect), {
+        return this.#answer(tenant, history, this.#work.dropFolded(history, effect), {
           type: 'foldEnded',
           succeeded: false,
         })
@@ -480,7 +438,7 @@ export class RelayHost {
     const { link } = effect
     switch (effect.type) {
       case 'tell':
-        return this.#links.get(link)?.told(link, effect.message)
+        return this.#connections.owner(link)?.told(link, effect.message)
       case 'readChanges':
         return this.#answerWorkspace(tenant, link, async () => {
           const { after, through } = effect
@@ -492,7 +450,7 @@ export class RelayHost {
         })
       case 'learnRights':
         return this.#answerWorkspace(tenant, link, async () => {
-          await this.#links.get(link)?.learnRights(effect.documents)
+          await this.#connections.owner(link)?.learnRights(effect.documents)
           return { type: 'rightsLearnt', link }
         })
     }
@@ -503,7 +461,7 @@ export class RelayHost {
       (input) => this.#askWorkspace(tenant, input),
       (error: unknown) => {
         this.#fail({ code: 'link-unanswered', tenant: tenant.name, cause: error })
-        this.#links.get(link)?.failed()
+        this.#connections.owner(link)?.failed()
       },
     )
   }
@@ -570,7 +528,7 @@ export class RelayHost {
   }
 
   #answerLink(tenant: OpenTenant, history: HistoryPlace, effect: LinkWork): void {
-    this.#workForLink(history, effect).then(
+    this.#work.forLink(history, effect).then(
       (input) => this.#performed(tenant, history, input),
       (error: unknown) => {
         const { document } = history
@@ -578,42 +536,12 @@ export class RelayHost {
         // What a Y.Doc cannot tell, the log itself can: there is more of it, and it does no harm.
         if (error instanceof WorkError)
           return this.#performed(tenant, history, { type: 'differenceFailed', link })
-        const { trace } = this.#links.get(effect.link) ?? {}
+        const { trace } = this.#connections.owner(effect.link) ?? {}
         this.#fail({ code: 'link-unanswered', tenant: tenant.name, document, trace, cause: error })
         if (isDamage(error)) return this.#performed(tenant, history, { type: 'damaged' })
-        return this.#links.get(link)?.failed()
+        return this.#connections.owner(link)?.failed()
       },
     )
-  }
-
-  async #workForLink(history: HistoryPlace, effect: LinkWork): Promise<RoomInput> {
-    const { link, through } = effect
-    switch (effect.type) {
-      case 'readRows':
-        return { type: 'rowsRead', link, ...(await this.#pages.rows(history, effect.after, through)) }
-      case 'readPieces':
-        return {
-          type: 'piecesRead',
-          link,
-          through,
-          ...(await this.#pages.pieces(history, through, effect.index)),
-        }
-      case 'makeDifference': {
-        const pieces = await this.#views.difference(history, effect.stateVector, through)
-        return { type: 'differenceMade', link, through, pieces }
-      }
-    }
-  }
-
-  async #makeDigest(history: HistoryPlace, position: number): Promise<RoomInput> {
-    return { type: 'digestMade', ...(await this.#views.digest(history, position)) }
-  }
-
-  async #makeFold(history: HistoryPlace, through: number): Promise<RoomInput> {
-    const snapshot = await this.#views.snapshot(history, through)
-    await this.#store.writePieces(history, through, snapshot)
-    this.meters.foldsMade++
-    return { type: 'foldMade', through, bytes: snapshot.pieces.reduce((sum, { length }) => sum + length, 0) }
   }
 
   #answer(tenant: OpenTenant, history: HistoryPlace, work: Promise<RoomInput>, failure: RoomInput): void {
@@ -626,15 +554,6 @@ export class RelayHost {
         if (isDamage(error)) this.#performed(tenant, history, { type: 'damaged' })
       },
     )
-  }
-
-  /** What could not be removed is garbage, which the next fold takes along. */
-  async #dropFolded(
-    history: HistoryPlace,
-    { through, servedFrom }: RoomEffect & { type: 'dropFolded' },
-  ): Promise<RoomInput> {
-    await this.#store.dropFolded(history, through, servedFrom)
-    return { type: 'foldEnded', succeeded: true }
   }
 
   #cleanUp(history: HistoryPlace): void {
@@ -658,55 +577,6 @@ export class RelayHost {
 
   #stopwatch(): number {
     return this.#options.stopwatch?.() ?? this.#options.now() / 1000
-  }
-
-  // Connections.
-
-  #nextLink(owner: LinkOwner): LinkId {
-    const link = ++this.#lastLink
-    this.#links.set(link, owner)
-    return link
-  }
-
-  #stockFramesOf(message: MessageOf<'delivery' | 'presence'>): readonly Uint8Array[] {
-    if (this.#lastStock?.message !== message) {
-      const isDelivery = message.type === 'delivery'
-      const frames = isDelivery ? deliveryFrames(message.updates) : [encodeAwareness(message.entries)]
-      this.#lastStock = { message, frames }
-    }
-    return this.#lastStock.frames
-  }
-
-  #framesOf(message: Message): readonly Uint8Array[] {
-    if (this.#lastEncoded?.message !== message) {
-      this.meters.said(message)
-      this.#lastEncoded = { message, frames: framesOf([encodeMessage(message)]) }
-    }
-    return this.#lastEncoded.frames
-  }
-}
-
-function isDamage(error: unknown): boolean {
-  return error instanceof StoreError && error.code === 'damaged'
-}
-
-function noticeOfDamage({ key, cause }: Damage): Notice {
-  const place = placeOf(key)
-  return { code: 'record-damaged', ...place, cause }
-}
-
-function placeOf(key: Uint8Array): { readonly tenant?: string; readonly document?: string } {
-  try {
-    const place = decodeKey(key)
-    return 'document' in place
-      ? { tenant: place.tenant, document: place.document }
-      : 'tenant' in place
-        ? { tenant: place.tenant }
-        : {}
-  } catch (error) {
-    // A key that cannot be read either names nobody.
-    if (isDamage(error)) return {}
-    throw error
   }
 }
 

@@ -1,7 +1,7 @@
 // relay.ts — the relay from outside, on whichever HTTP server: what it answers, whom it lets in, how it ends. Knows:
 // HTTP, ws, which wire a socket asks for, timers. Must not know: ports, rooms, records, what is said on a socket.
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
@@ -57,6 +57,8 @@ const commitCheckMs = 50
 /** LevelDB gets this long to close its files, however short a stop is to be. */
 const closingMsMin = 1000
 
+const noHeaders: IncomingHttpHeaders = {}
+
 export class Relay {
   readonly signIn: SignIn
   readonly #options: Options
@@ -103,6 +105,8 @@ export class Relay {
       noServer: true,
       maxPayload: sizesFor(options.largestDocument).messageBytesMax,
       perMessageDeflate: false,
+      // OpenSockets counts them.
+      clientTracking: false,
       handleProtocols: chosenProtocol,
     })
     // The one place where every kind of client can be told under which name the journal has it.
@@ -260,7 +264,7 @@ export class Relay {
   upgrade(request: IncomingMessage, line: Duplex, head: Buffer): boolean {
     const url = this.#ownUrl(request)
     if (url === undefined) return false
-    line.on('error', () => line.destroy())
+    line.on('error', destroyLine)
     if (this.signIn.isOpen && !isOfThisMachine(request.socket.localAddress)) {
       turnAway(line, 403, 'Without signing in this relay serves its own machine only.')
       return true
@@ -272,7 +276,7 @@ export class Relay {
       turnAway(line, 503, turnedAwaySentences[place], comeBackMsMin / 1000)
       return true
     }
-    line.once('close', place.giveBack)
+    line.on('close', place.giveBack)
     this.#reception.awaitTurn(() => {
       if (line.destroyed) return
       const trace = randomBytes(4).toString('hex')
@@ -375,7 +379,9 @@ export class Relay {
       this.#sockets.remove(socket)
       this.#journal.report({ code: 'socket-closed', trace, facts: { closeCode } })
     })
-    if (wire === 'native') socket.serve(this.#host.connectNative(socket, headers))
+    // Where nobody is asked who comes, nobody will want to know what the request said.
+    if (wire === 'native')
+      socket.serve(this.#host.connectNative(socket, this.signIn.isOpen ? noHeaders : headers))
     else this.#welcomeStock(socket, request, url, trace)
   }
 
@@ -407,4 +413,9 @@ export class Relay {
   #recheck(): void {
     this.signIn.recheck().catch((cause: unknown) => this.#journal.report({ code: 'recheck-failed', cause }))
   }
+}
+
+/** No closure: it would keep the request for as long as the line lives. */
+function destroyLine(this: Duplex): void {
+  this.destroy()
 }

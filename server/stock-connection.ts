@@ -7,7 +7,7 @@ import { ProtocolError } from '../shared/protocol-error.ts'
 import { StockCodec } from '../shared/stock-codec.ts'
 import { encodeUpdate, keepAliveFrame, stockClose } from '../shared/stock-wire.ts'
 import type { StockCloseCode } from '../shared/stock-wire.ts'
-import type { ConnectionHost, HostConnection, HostSocket, LinkOwner } from './host-connection.ts'
+import type { Connection, ConnectionHost, HostSocket, LinkOwner } from './host-connection.ts'
 import { isRefusal } from './live-grant.ts'
 import type { LiveGrant } from './live-grant.ts'
 import { refusal } from './refusals.ts'
@@ -23,7 +23,7 @@ const closeCodes: Record<number, StockCloseCode> = {
   [refusedCode.badUpdate]: stockClose.malformed,
 }
 
-export class StockConnection implements HostConnection, LinkOwner {
+export class StockConnection implements Connection {
   readonly #host: ConnectionHost
   readonly #socket: HostSocket
   readonly #document: string
@@ -68,6 +68,7 @@ export class StockConnection implements HostConnection, LinkOwner {
 
   lost(saidSo = false): void {
     this.#leave(saidSo)
+    this.#host.forgetConnection(this)
   }
 
   filled(): void {
@@ -86,6 +87,11 @@ export class StockConnection implements HostConnection, LinkOwner {
       this.#end(stockClose.unauthenticated, refusal('token-expired').reason)
     if (now - this.#sentAt >= stockSilenceMsMax) this.#send([keepAliveFrame])
     if (this.#isOpen) this.#host.wakeAt(this.#sentAt + stockSilenceMsMax)
+  }
+
+  /** One message a frame: clients up to 3.x read only the first. */
+  stepEnded(): void {
+    return undefined
   }
 
   dismiss(reason: string): void {

@@ -3,7 +3,7 @@
 // rooms, what a frame says.
 import { earlyBytesMax, earlyFramesMax } from '../shared/limits.ts'
 import { right } from '../shared/message.ts'
-import type { Refusal } from '../shared/session.ts'
+import type { Refusal } from '../shared/session-words.ts'
 import { stockClose } from '../shared/stock-wire.ts'
 import type { StockCloseCode } from '../shared/stock-wire.ts'
 import type { HostConnection, HostSocket } from './host-connection.ts'

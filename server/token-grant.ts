@@ -3,7 +3,7 @@
 // checked, how the application is asked.
 import { createHash, randomBytes } from 'node:crypto'
 import { linksMax } from '../shared/limits.ts'
-import type { Refusal } from '../shared/session.ts'
+import type { Refusal } from '../shared/session-words.ts'
 import { AtMost } from './at-most.ts'
 import type { Bearer } from './bearer.ts'
 import type { LiveGrant } from './live-grant.ts'

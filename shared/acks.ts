@@ -26,7 +26,8 @@ export class Acks<Link, Answer> {
   }
 
   /** What may be said now. */
-  take(): { readonly link: Link; readonly answer: Answer }[] {
+  take(): readonly { readonly link: Link; readonly answer: Answer }[] {
+    if (this.#waiting.length === 0) return this.#waiting
     const end = this.#waiting.findIndex(({ after }) => after > this.#durable)
     return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
   }

@@ -59,13 +59,18 @@ export function isKnown(update: Uint8Array, log: LogState): boolean {
 /** To be called when a new update was appended. */
 export function takeUp(facts: UpdateFacts, candidate: Candidate, log: LogState, claims: Claims): void {
   log.add(facts)
-  if (candidate.kind === entryKind.edit)
-    for (const { client } of facts.structs.runs()) claims.claim(client, candidate.author)
+  if (candidate.kind === entryKind.edit) claimAll(facts, candidate.author, claims)
+}
+
+export function claimAll({ structs }: UpdateFacts, author: Owner, claims: Claims): void {
+  structs.everyRun((client) => {
+    claims.claim(client, author)
+    return true
+  })
 }
 
 function speaksForOthers(facts: UpdateFacts, author: Owner, claims: Claims): boolean {
-  for (const { client } of facts.structs.runs()) if (claims.isForeign(client, author)) return true
-  return false
+  return !facts.structs.everyRun((client) => !claims.isForeign(client, author))
 }
 
 function refused(code: RefusedCode, reason: string): Verdict {

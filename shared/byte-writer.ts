@@ -77,32 +77,36 @@ export class ByteWriter implements ByteSink {
 
   text(text: string): void {
     this.varUint(textByteLength(text))
-    const bytes = this.bytes
-    let position = this.#position
-    for (let index = 0; index < text.length; index++) {
-      const unit = text.charCodeAt(index)
-      if (unit < 0x80) {
-        bytes[position++] = unit
-        continue
-      }
-      const point = text.codePointAt(index) ?? unit
-      if (point < 0x800) {
-        bytes[position++] = 0xc0 | (point >> 6)
-        bytes[position++] = 0x80 | (point & 0x3f)
-      } else if (point < 0x10000) {
-        bytes[position++] = 0xe0 | (point >> 12)
-        bytes[position++] = 0x80 | ((point >> 6) & 0x3f)
-        bytes[position++] = 0x80 | (point & 0x3f)
-      } else {
-        bytes[position++] = 0xf0 | (point >> 18)
-        bytes[position++] = 0x80 | ((point >> 12) & 0x3f)
-        bytes[position++] = 0x80 | ((point >> 6) & 0x3f)
-        bytes[position++] = 0x80 | (point & 0x3f)
-        index += 1
-      }
-    }
-    this.#position = position
+    this.#position = writeText(this.bytes, this.#position, text)
   }
+}
+
+/** Returns where the text ends. */
+export function writeText(bytes: Uint8Array, start: number, text: string): number {
+  let position = start
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    if (unit < 0x80) {
+      bytes[position++] = unit
+      continue
+    }
+    const point = text.codePointAt(index) ?? unit
+    if (point < 0x800) {
+      bytes[position++] = 0xc0 | (point >> 6)
+      bytes[position++] = 0x80 | (point & 0x3f)
+    } else if (point < 0x10000) {
+      bytes[position++] = 0xe0 | (point >> 12)
+      bytes[position++] = 0x80 | ((point >> 6) & 0x3f)
+      bytes[position++] = 0x80 | (point & 0x3f)
+    } else {
+      bytes[position++] = 0xf0 | (point >> 18)
+      bytes[position++] = 0x80 | ((point >> 12) & 0x3f)
+      bytes[position++] = 0x80 | ((point >> 6) & 0x3f)
+      bytes[position++] = 0x80 | (point & 0x3f)
+      index += 1
+    }
+  }
+  return position
 }
 
 export function varUintByteLength(value: number): number {
@@ -113,7 +117,7 @@ export function varUintByteLength(value: number): number {
 }
 
 /** TextEncoder would write a lone surrogate as U+FFFD, and a document would silently have another name. */
-function textByteLength(text: string): number {
+export function textByteLength(text: string): number {
   let byteLength = text.length
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index)

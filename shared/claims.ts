@@ -15,27 +15,28 @@ export function ownerNamed(author: Uint8Array): Owner {
 export type Claim = { readonly author: Uint8Array; readonly clients: readonly number[] }
 
 export class Claims {
-  readonly #owners = new Map<number, Owner>()
+  #owners: Map<number, Owner> | undefined
 
   ownerOf(client: number): Owner | undefined {
-    return this.#owners.get(client)
+    return this.#owners?.get(client)
   }
 
   isForeign(client: number, speaker: Owner): boolean {
-    const owner = this.#owners.get(client)
+    const owner = this.#owners?.get(client)
     return owner !== undefined && owner !== speaker
   }
 
   claim(client: number, owner: Owner): void {
+    this.#owners ??= new Map()
     if (this.#owners.has(client)) return
     this.#owners.set(client, owner)
-    if (this.#owners.size > roomClaimsMax) this.#forgetOldest()
+    if (this.#owners.size > roomClaimsMax) forgetOldest(this.#owners)
   }
 
   /** Of replicas alone: the name of a stock link ends with the link. */
   ofReplicas(): Claim[] {
     const clients = new Map<Owner, number[]>()
-    for (const [client, owner] of this.#owners) {
+    for (const [client, owner] of this.#owners ?? []) {
       const before = clients.get(owner)
       if (before === undefined) clients.set(owner, [client])
       else before.push(client)
@@ -47,14 +48,14 @@ export class Claims {
   }
 
   get size(): number {
-    return this.#owners.size
+    return this.#owners?.size ?? 0
   }
+}
 
-  #forgetOldest(): void {
-    for (const client of this.#owners.keys()) {
-      this.#owners.delete(client)
-      return
-    }
+function forgetOldest(owners: Map<number, Owner>): void {
+  for (const client of owners.keys()) {
+    owners.delete(client)
+    return
   }
 }
 

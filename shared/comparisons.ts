@@ -12,7 +12,7 @@ export class Comparisons {
   readonly #room: number
   readonly #emit: (effect: RoomEffect) => void
   #made: Asked | undefined
-  readonly #waiting = new Map<LinkId, Asked>()
+  #waiting: Map<LinkId, Asked> | undefined
 
   constructor(room: number, emit: (effect: RoomEffect) => void) {
     this.#room = room
@@ -21,6 +21,7 @@ export class Comparisons {
 
   /** Only at the head can it be said whether they are the same. */
   ask(link: LinkId, asked: Asked, head: number): void {
+    this.#waiting ??= new Map()
     if (asked.position !== head || this.#waiting.size >= comparisonsMax) {
       return this.#tell(link, asked.position, verdict.notNow)
     }
@@ -34,24 +35,24 @@ export class Comparisons {
   /** Who asked about an older position may ask again. */
   made(made: Asked): void {
     this.#made = made
-    for (const [link, asked] of this.#waiting) {
+    for (const [link, asked] of this.#waiting ?? []) {
       if (asked.position > made.position) continue
-      this.#waiting.delete(link)
+      this.forget(link)
       this.#tell(link, asked.position, verdictOn(asked, made))
     }
   }
 
   /** Who waited for it may ask again. */
   failed(position: number): void {
-    for (const [link, asked] of this.#waiting) {
+    for (const [link, asked] of this.#waiting ?? []) {
       if (asked.position > position) continue
-      this.#waiting.delete(link)
+      this.forget(link)
       this.#tell(link, asked.position, verdict.notNow)
     }
   }
 
   forget(link: LinkId): void {
-    this.#waiting.delete(link)
+    this.#waiting?.delete(link)
   }
 
   #tell(link: LinkId, position: number, word: Verdict): void {

@@ -107,19 +107,28 @@ export class Feeding {
     const last = rows.at(-1)
     if (last === undefined) return
     this.#last = last.position
-    const fed = [...this.#seats.values()].filter((seat) => seat.progress.is === 'fed' && seat.at === before)
-    // The author of all of it needs only to know where it stands now. By link: a cloned profile has its twin's id.
-    const own = fed.filter((seat) => seat.wire === 'native' && rows.every((row) => row.from === seat.link))
-    const others = own.length === 0 ? fed : fed.filter((seat) => !own.includes(seat))
-    const links = others.map((seat) => seat.link)
+    const author = authorOfAll(rows)
+    const links: LinkId[] = []
+    let own: LinkId | undefined
+    for (const seat of this.#seats.values()) {
+      if (seat.progress.is !== 'fed' || seat.at !== before) continue
+      seat.at = last.position
+      // The author of all of it needs only to know where it stands now. By link: a cloned profile has its twin's id.
+      if (seat.link === author && seat.wire === 'native') own = seat.link
+      else links.push(seat.link)
+    }
     if (links.length > 0) {
       for (const message of this.#deliveries(before, last.position, rows))
         this.#emit({ type: 'tellAll', links, message })
     }
-    for (const { link } of own) {
-      for (const message of this.#deliveries(before, last.position, [])) this.#tell(link, message)
-    }
-    for (const seat of fed) seat.at = last.position
+    if (own !== undefined)
+      this.#tell(own, {
+        type: 'delivery',
+        room: this.#room,
+        after: before,
+        through: last.position,
+        updates: [],
+      })
   }
 
   rowsRead(link: LinkId, rows: readonly Row[], isEnd: boolean): void {
@@ -250,7 +259,8 @@ export class Feeding {
   }
 
   /** One after the other these cover the whole range, each within the bounds of a message. */
-  *#deliveries(after: number, through: number, rows: readonly Row[]): Generator<Message, void, undefined> {
+  #deliveries(after: number, through: number, rows: readonly Row[]): readonly Message[] {
+    const deliveries: Message[] = []
     let begin = after
     let updates: Uint8Array[] = []
     let bytes = 0
@@ -261,17 +271,24 @@ export class Feeding {
       const isFull =
         updates.length >= deliveryUpdatesMax || bytes + (next?.update.length ?? 0) > deliveryBytesMax
       if (next === undefined || !isFull) continue
-      yield { type: 'delivery', room: this.#room, after: begin, through: position, updates }
+      deliveries.push({ type: 'delivery', room: this.#room, after: begin, through: position, updates })
       begin = position
       updates = []
       bytes = 0
     }
-    yield { type: 'delivery', room: this.#room, after: begin, through, updates }
+    deliveries.push({ type: 'delivery', room: this.#room, after: begin, through, updates })
+    return deliveries
   }
 
   #tell(link: LinkId, message: Message): void {
     this.#emit({ type: 'tell', link, message })
   }
+}
+
+/** The link from which all of these rows came. */
+function authorOfAll(rows: readonly FreshRow[]): LinkId | undefined {
+  const from = rows[0]?.from
+  return rows.every((row) => row.from === from) ? from : undefined
 }
 
 /** A state vector of no clients. */

@@ -5,8 +5,9 @@ import { ByteCursor } from './byte-cursor.ts'
 import { notEncodable } from './byte-writer.ts'
 import { fragmentBytesMax, messageBytesMax, nativeFrameBytesMax } from './limits.ts'
 import { type Fragment, messageNumber } from './message.ts'
+import { writeFragment } from './message-writer.ts'
 import { ProtocolError } from './protocol-error.ts'
-import { encodeMessage } from './wire.ts'
+import { encodedAs } from './wire-codec.ts'
 
 /** What the number and the length before a body can take at most. */
 const headBytesMax = 16
@@ -26,7 +27,7 @@ export function framesOf(messages: readonly Uint8Array<ArrayBuffer>[]): Uint8Arr
       togetherBytes = 0
     }
     if (message.length > fragmentBytesMax) {
-      for (const fragment of fragmentsOf(message)) frames.push(encodeMessage(fragment))
+      for (const fragment of fragmentsOf(message)) frames.push(encodedFragment(fragment))
     } else {
       together.push(message)
       togetherBytes += message.length
@@ -34,6 +35,10 @@ export function framesOf(messages: readonly Uint8Array<ArrayBuffer>[]): Uint8Arr
   }
   if (together.length > 0) frames.push(joined(together, togetherBytes))
   return frames
+}
+
+function encodedFragment(fragment: Fragment): Uint8Array<ArrayBuffer> {
+  return encodedAs(messageNumber.fragment, (sink) => writeFragment(sink, fragment))
 }
 
 function joined(messages: readonly Uint8Array<ArrayBuffer>[], byteLength: number): Uint8Array<ArrayBuffer> {

@@ -9,7 +9,7 @@ import { RangeList, type ReadonlyRangeList } from './range-list.ts'
 const insertedOneByOneMax = 8
 
 export class IdRanges {
-  readonly #bounds = new Map<number, number[]>()
+  #bounds: Map<number, number[]> | undefined
   #length = 0
 
   /** Number of ranges. */
@@ -19,12 +19,12 @@ export class IdRanges {
 
   /** Number of clients that have ranges. */
   get clientCount(): number {
-    return this.#bounds.size
+    return this.#bounds?.size ?? 0
   }
 
   hasAll(ranges: ReadonlyRangeList): boolean {
     return ranges.everyClient((client, added, start, end) => {
-      const bounds = this.#bounds.get(client)
+      const bounds = this.#bounds?.get(client)
       if (bounds === undefined) return false
       for (let index = start; index < end; index += 2) {
         if (!covers(bounds, numberAt(added, index), numberAt(added, index + 1))) return false
@@ -34,11 +34,14 @@ export class IdRanges {
   }
 
   add(ranges: ReadonlyRangeList): void {
+    if (ranges.length === 0) return
+    const all = this.#bounds ?? new Map<number, number[]>()
+    this.#bounds = all
     ranges.everyClient((client, added, start, end) => {
-      let bounds = this.#bounds.get(client)
+      let bounds = all.get(client)
       this.#length -= (bounds?.length ?? 0) / 2
       bounds = unionOf(bounds ?? [], added, start, end)
-      this.#bounds.set(client, bounds)
+      all.set(client, bounds)
       this.#length += bounds.length / 2
       return true
     })
@@ -48,7 +51,7 @@ export class IdRanges {
   lengthWith(ranges: ReadonlyRangeList): number {
     let length = this.#length
     ranges.everyClient((client, added, start, end) => {
-      const bounds = this.#bounds.get(client) ?? []
+      const bounds = this.#bounds?.get(client) ?? []
       length += (unionOf(bounds.slice(), added, start, end).length - bounds.length) / 2
       return true
     })
@@ -58,8 +61,8 @@ export class IdRanges {
   /** Everything in the set, clients falling as Yjs orders them. */
   toRangeList(): RangeList {
     const list = new RangeList()
-    for (const client of [...this.#bounds.keys()].toSorted((a, b) => b - a)) {
-      const bounds = this.#bounds.get(client) ?? []
+    const all = [...(this.#bounds ?? [])].toSorted(([one], [other]) => other - one)
+    for (const [client, bounds] of all) {
       for (let index = 0; index < bounds.length; index += 2) {
         list.append(client, numberAt(bounds, index), numberAt(bounds, index + 1))
       }

@@ -4,14 +4,15 @@ import { keptAnswersMax } from './limits.ts'
 import type { KeptAnswer, PushId } from './room-words.ts'
 
 export class KeptAnswers {
-  readonly #answers = new Map<string, KeptAnswer>()
+  #answers: Map<string, KeptAnswer> | undefined
 
   find(id: PushId): KeptAnswer | undefined {
-    return this.#answers.get(keyOf(id))
+    return this.#answers?.get(keyOf(id))
   }
 
   /** Returns the oldest one if it had to go for this one. */
   keep(answer: KeptAnswer): KeptAnswer | undefined {
+    this.#answers ??= new Map()
     this.#answers.set(keyOf(answer), answer)
     if (this.#answers.size <= keptAnswersMax) return undefined
     for (const [key, oldest] of this.#answers) {
@@ -23,11 +24,11 @@ export class KeptAnswers {
 
   /** Returns whether there was one. */
   forget(id: PushId): boolean {
-    return this.#answers.delete(keyOf(id))
+    return this.#answers?.delete(keyOf(id)) === true
   }
 
   get count(): number {
-    return this.#answers.size
+    return this.#answers?.size ?? 0
   }
 }
 

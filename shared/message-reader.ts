@@ -1,13 +1,20 @@
 // message-reader.ts — the body of each message, PROTOCOL §2, from bytes to the object; message-writer.ts is the other
 // half. Knows: order and bounds of the fields. Must not know: frames; who may say what, and when.
 //
-// Any bytes give a message or a ProtocolError [W1]. A count is believed only as far as its limit and the bytes that
-// are left allow, before anything is made for it [B1]. Bytes are views of what was read and keep all of it in memory:
+// Any bytes give a message or a ProtocolError [W1]. Bytes are views of what was read and keep all of it in memory:
 // whoever keeps some beyond the turn copies them.
 
-import { decodeUtf8 } from 'lib0/string'
-
 import type { ByteCursor } from './byte-cursor.ts'
+import {
+  readBits,
+  readBytes,
+  readCount,
+  readFlag,
+  readText,
+  readWord,
+  takeBytes,
+  tooManyEntries,
+} from './message-fields.ts'
 import {
   ackRangeCountersMax,
   answersMax,
@@ -53,10 +60,8 @@ import {
   idBytes,
   type Knowledge,
   knowledgeKind,
-  type Message,
-  messageNumber,
-  type MessageNumber,
   type MessageOf,
+  type MessageType,
   type Open,
   type Opened,
   type Plan,
@@ -71,6 +76,9 @@ import {
   type Refused,
   relayMode,
   rightBits,
+  type SaidByBoth,
+  type SaidByRelay,
+  type SaidByReplica,
   trafficClassBits,
   verdict,
   wantBits,
@@ -89,7 +97,6 @@ const verdicts = Object.values(verdict)
 const knowledgeKinds = Object.values(knowledgeKind)
 const planKinds = Object.values(planKind)
 const planReasons = Object.values(planReason)
-const flags = [0, 1] as const
 
 /** The least bytes that an entry can have, to see that a count cannot be true. */
 const pushEntryBytesMin = 1 + hashBytes + 1 + 1
@@ -99,96 +106,92 @@ const counterRangeBytesMin = 1 + 1
 const presenceEntryBytesMin = 1 + 1 + 1
 const changedDocumentBytesMin = 1 + idBytes + 1 + 1
 
-type BodyReaders = {
-  readonly [Type in Message['type'] as (typeof messageNumber)[Type]]: (body: ByteCursor) => MessageOf<Type>
+/** Under the name of each message what reads its body. Fields are read in the order they stand there. */
+type BodyReaders<Type extends MessageType> = {
+  readonly [One in Type]: (body: ByteCursor) => MessageOf<One>
 }
 
-/** Each under its own number, none left out, or it does not compile. Fields are read in the order they stand here. */
-const bodyReaders: BodyReaders = {
-  [messageNumber.hello]: readHello,
-  [messageNumber.welcome]: readWelcome,
-  [messageNumber.authenticate]: (body) => ({ type: 'authenticate', token: readText(body, tokenBytesMax) }),
-  [messageNumber.authenticated]: (body) => ({
+export const saidByBoth: BodyReaders<SaidByBoth> = {
+  ping: (body) => ({ type: 'ping', nonce: body.readVarUint() }),
+  pong: (body) => ({ type: 'pong', nonce: body.readVarUint(), time: body.readVarUint() }),
+  goodbye: readGoodbye,
+  fragment: readFragment,
+  presence: readPresence,
+}
+
+export const saidByRelay: BodyReaders<SaidByRelay> = {
+  welcome: readWelcome,
+  authenticated: (body) => ({
     type: 'authenticated',
     tenant: readText(body, tenantBytesMax),
     subject: readText(body, subjectBytesMax),
     expiresInMs: body.readVarUint(),
     rightsVersion: body.readVarUint(),
   }),
-  [messageNumber.authExpiring]: (body) => ({ type: 'authExpiring', inMs: body.readVarUint() }),
-  [messageNumber.ping]: (body) => ({ type: 'ping', nonce: body.readVarUint() }),
-  [messageNumber.pong]: (body) => ({ type: 'pong', nonce: body.readVarUint(), time: body.readVarUint() }),
-  [messageNumber.goodbye]: readGoodbye,
-  [messageNumber.mode]: (body) => ({
+  authExpiring: (body) => ({ type: 'authExpiring', inMs: body.readVarUint() }),
+  mode: (body) => ({
     type: 'mode',
     mode: readWord(body, relayModes),
     classes: readBits(body, trafficClassBits),
     afterMs: body.readVarUint(),
   }),
-  [messageNumber.fragment]: readFragment,
-  [messageNumber.open]: readOpen,
-  [messageNumber.opened]: readOpened,
-  [messageNumber.known]: (body) => ({
-    type: 'known',
-    link: body.readVarUint(),
-    stateVector: readBytes(body, stateVectorBytesMax),
-  }),
-  [messageNumber.piece]: (body) => ({
+  opened: readOpened,
+  piece: (body) => ({
     type: 'piece',
     room: body.readVarUint(),
     update: readBytes(body, messageBytesMax),
   }),
-  [messageNumber.delivery]: readDelivery,
-  [messageNumber.caughtUp]: (body) => ({
+  delivery: readDelivery,
+  caughtUp: (body) => ({
     type: 'caughtUp',
     room: body.readVarUint(),
     through: body.readVarUint(),
   }),
-  [messageNumber.push]: readPush,
-  [messageNumber.ack]: readAck,
-  [messageNumber.refused]: readRefused,
-  [messageNumber.filed]: readFiled,
-  [messageNumber.missing]: (body) => ({
+  ack: readAck,
+  refused: readRefused,
+  missing: (body) => ({
     type: 'missing',
     room: body.readVarUint(),
     stateVector: readBytes(body, stateVectorBytesMax),
   }),
-  [messageNumber.digest]: (body) => ({
-    type: 'digest',
-    link: body.readVarUint(),
-    position: body.readVarUint(),
-    digest: takeBytes(body, digestBytes),
-  }),
-  [messageNumber.compared]: (body) => ({
+  compared: (body) => ({
     type: 'compared',
     room: body.readVarUint(),
     position: body.readVarUint(),
     verdict: readWord(body, verdicts),
   }),
-  [messageNumber.presence]: readPresence,
-  [messageNumber.leave]: (body) => ({ type: 'leave', link: body.readVarUint() }),
-  [messageNumber.closed]: readClosed,
-  [messageNumber.rights]: (body) => ({
+  closed: readClosed,
+  rights: (body) => ({
     type: 'rights',
     room: body.readVarUint(),
     rights: readBits(body, rightBits),
   }),
-  [messageNumber.changes]: (body) => ({
+  changed: readChanged,
+}
+
+export const saidByReplica: BodyReaders<SaidByReplica> = {
+  hello: readHello,
+  authenticate: (body) => ({ type: 'authenticate', token: readText(body, tokenBytesMax) }),
+  open: readOpen,
+  known: (body) => ({
+    type: 'known',
+    link: body.readVarUint(),
+    stateVector: readBytes(body, stateVectorBytesMax),
+  }),
+  push: readPush,
+  filed: readFiled,
+  digest: (body) => ({
+    type: 'digest',
+    link: body.readVarUint(),
+    position: body.readVarUint(),
+    digest: takeBytes(body, digestBytes),
+  }),
+  leave: (body) => ({ type: 'leave', link: body.readVarUint() }),
+  changes: (body) => ({
     type: 'changes',
     cursor: readBytes(body, workspaceCursorBytesMax),
     follow: readFlag(body),
   }),
-  [messageNumber.changed]: readChanged,
-}
-
-const messageNumbers: ReadonlySet<number> = new Set(Object.values(messageNumber))
-
-export function isMessageNumber(number: number): number is MessageNumber {
-  return messageNumbers.has(number)
-}
-
-export function readBody(number: MessageNumber, body: ByteCursor): Message {
-  return bodyReaders[number](body)
 }
 
 function readHello(body: ByteCursor): Hello {
@@ -373,59 +376,4 @@ function readChanged(body: ByteCursor): Changed {
     })
   }
   return { type: 'changed', full, more, documents, cursor: readBytes(body, workspaceCursorBytesMax) }
-}
-
-function readCount(body: ByteCursor, countMax: number, entryBytesMin: number): number {
-  const count = body.readVarUint()
-  if (count > countMax) throw tooManyEntries(count, countMax)
-  if (count * entryBytesMin > body.remaining) {
-    throw new ProtocolError('truncated', `${count} entries do not fit into ${body.remaining} bytes.`)
-  }
-  return count
-}
-
-function readWord<Word extends number>(body: ByteCursor, words: readonly Word[]): Word {
-  const value = body.readVarUint()
-  for (const word of words) if (word === value) return word
-  throw new ProtocolError('unknown-word', `${value} is none of the words that can stand here.`)
-}
-
-function readFlag(body: ByteCursor): boolean {
-  return readWord(body, flags) === 1
-}
-
-/** Exact for all numbers of the wire: the bits with a name are low, and `&` takes its operands modulo 2^32. */
-function readBits(body: ByteCursor, known: number): number {
-  return body.readVarUint() & known
-}
-
-function readBytes(body: ByteCursor, bytesMax: number): Uint8Array {
-  return takeBytes(body, readLength(body, bytesMax))
-}
-
-function readLength(body: ByteCursor, bytesMax: number): number {
-  const byteLength = body.readVarUint()
-  if (byteLength > bytesMax) {
-    throw new ProtocolError('too-long', `${byteLength} bytes where ${bytesMax} are allowed.`)
-  }
-  return byteLength
-}
-
-function takeBytes(body: ByteCursor, byteLength: number): Uint8Array {
-  const start = body.position
-  body.skip(byteLength)
-  return body.bytes.subarray(start, body.position)
-}
-
-function readText(body: ByteCursor, bytesMax: number): string {
-  const byteLength = readLength(body, bytesMax)
-  if (byteLength === 0) return ''
-  const start = body.position
-  // Refuses what is not UTF-8, so that the decoder has nothing left to throw.
-  body.skipText(byteLength)
-  return decodeUtf8(body.bytes.subarray(start, body.position))
-}
-
-function tooManyEntries(count: number, countMax: number): ProtocolError {
-  return new ProtocolError('too-many-entries', `${count} entries where ${countMax} are allowed.`)
 }

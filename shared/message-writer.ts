@@ -31,7 +31,10 @@ import {
   capabilityBits,
   type Changed,
   type Closed,
+  type Delivery,
   digestBytes,
+  type Filed,
+  type Fragment,
   type Goodbye,
   hashBytes,
   type Hello,
@@ -39,45 +42,30 @@ import {
   type Knowledge,
   knowledgeKind,
   type Message,
+  type Open,
   type Opened,
   type Plan,
   planKind,
+  type Presence,
   type Push,
   type Refused,
+  type ReplicaMessage,
   rightBits,
   trafficClassBits,
   wantBits,
   type Welcome,
 } from './message.ts'
+import { unreachable } from './unreachable.ts'
 
+/** Each message of the wire. */
 export function writeBody(sink: ByteSink, message: Message): void {
   switch (message.type) {
-    case 'push':
-      return writePush(sink, message)
     case 'delivery':
-      sink.varUint(message.room)
-      sink.varUint(message.after)
-      sink.varUint(message.through)
-      writeCount(sink, message.updates.length, deliveryUpdatesMax)
-      for (const update of message.updates) sink.lengthAndBytes(update, messageBytesMax)
-      return
+      return writeDelivery(sink, message)
     case 'ack':
       return writeAck(sink, message)
-    case 'presence':
-      sink.varUint(message.linkOrRoom)
-      writeCount(sink, message.entries.length, presenceEntriesMax)
-      for (const entry of message.entries) {
-        sink.varUint(entry.client)
-        sink.varUint(entry.clock)
-        sink.text(entry.state, presenceStateBytesMax)
-      }
-      return
-    case 'hello':
-      return writeHello(sink, message)
     case 'welcome':
       return writeWelcome(sink, message)
-    case 'authenticate':
-      return sink.text(message.token, tokenBytesMax)
     case 'authenticated':
       sink.text(message.tenant, tenantBytesMax)
       sink.text(message.subject, subjectBytesMax)
@@ -85,32 +73,12 @@ export function writeBody(sink: ByteSink, message: Message): void {
       return sink.varUint(message.rightsVersion)
     case 'authExpiring':
       return sink.varUint(message.inMs)
-    case 'ping':
-      return sink.varUint(message.nonce)
-    case 'pong':
-      sink.varUint(message.nonce)
-      return sink.varUint(message.time)
-    case 'goodbye':
-      return writeEnd(sink, message)
     case 'mode':
       sink.varUint(message.mode)
       writeBits(sink, message.classes, trafficClassBits)
       return sink.varUint(message.afterMs)
-    case 'fragment':
-      if (message.bytes.length === 0)
-        throw notEncodable('A fragment of nothing brings its message no nearer.')
-      writeFlag(sink, message.last)
-      return sink.lengthAndBytes(message.bytes, messageBytesMax)
-    case 'open':
-      sink.varUint(message.link)
-      sink.text(message.document, documentNameBytesMax)
-      writeBits(sink, message.wants, wantBits)
-      return writeKnowledge(sink, message.knowledge)
     case 'opened':
       return writeOpened(sink, message)
-    case 'known':
-      sink.varUint(message.link)
-      return sink.lengthAndBytes(message.stateVector, stateVectorBytesMax)
     case 'piece':
       sink.varUint(message.room)
       return sink.lengthAndBytes(message.update, messageBytesMax)
@@ -119,38 +87,104 @@ export function writeBody(sink: ByteSink, message: Message): void {
       return sink.varUint(message.through)
     case 'refused':
       return writeRefused(sink, message)
-    case 'filed':
-      sink.varUint(message.link)
-      writeCount(sink, message.entries.length, answersMax)
-      for (const entry of message.entries) {
-        sink.varUint(entry.counter)
-        sink.fixedBytes(entry.hash, hashBytes)
-      }
-      return
     case 'missing':
       sink.varUint(message.room)
       return sink.lengthAndBytes(message.stateVector, stateVectorBytesMax)
-    case 'digest':
-      sink.varUint(message.link)
-      sink.varUint(message.position)
-      return sink.fixedBytes(message.digest, digestBytes)
     case 'compared':
       sink.varUint(message.room)
       sink.varUint(message.position)
       return sink.varUint(message.verdict)
-    case 'leave':
-      return sink.varUint(message.link)
     case 'closed':
       sink.varUint(message.link)
       return writeEnd(sink, message)
     case 'rights':
       sink.varUint(message.room)
       return writeBits(sink, message.rights, rightBits)
+    case 'changed':
+      return writeChanged(sink, message)
+    default:
+      return writeReplicaBody(sink, message)
+  }
+}
+
+/** What a replica says: a page needs no more. */
+export function writeReplicaBody(sink: ByteSink, message: ReplicaMessage): void {
+  switch (message.type) {
+    case 'push':
+      return writePush(sink, message)
+    case 'presence':
+      return writePresence(sink, message)
+    case 'hello':
+      return writeHello(sink, message)
+    case 'authenticate':
+      return sink.text(message.token, tokenBytesMax)
+    case 'ping':
+      return sink.varUint(message.nonce)
+    case 'pong':
+      sink.varUint(message.nonce)
+      return sink.varUint(message.time)
+    case 'goodbye':
+      return writeEnd(sink, message)
+    case 'fragment':
+      return writeFragment(sink, message)
+    case 'open':
+      return writeOpen(sink, message)
+    case 'known':
+      sink.varUint(message.link)
+      return sink.lengthAndBytes(message.stateVector, stateVectorBytesMax)
+    case 'filed':
+      return writeFiled(sink, message)
+    case 'digest':
+      sink.varUint(message.link)
+      sink.varUint(message.position)
+      return sink.fixedBytes(message.digest, digestBytes)
+    case 'leave':
+      return sink.varUint(message.link)
     case 'changes':
       sink.lengthAndBytes(message.cursor, workspaceCursorBytesMax)
       return writeFlag(sink, message.follow)
-    case 'changed':
-      return writeChanged(sink, message)
+    default:
+      return unreachable(message)
+  }
+}
+
+function writeDelivery(sink: ByteSink, { room, after, through, updates }: Delivery): void {
+  sink.varUint(room)
+  sink.varUint(after)
+  sink.varUint(through)
+  writeCount(sink, updates.length, deliveryUpdatesMax)
+  for (const update of updates) sink.lengthAndBytes(update, messageBytesMax)
+}
+
+function writePresence(sink: ByteSink, { linkOrRoom, entries }: Presence): void {
+  sink.varUint(linkOrRoom)
+  writeCount(sink, entries.length, presenceEntriesMax)
+  for (const { client, clock, state } of entries) {
+    sink.varUint(client)
+    sink.varUint(clock)
+    sink.text(state, presenceStateBytesMax)
+  }
+}
+
+export function writeFragment(sink: ByteSink, { last, bytes }: Fragment): void {
+  if (bytes.length === 0) throw notEncodable('A fragment of nothing brings its message no nearer.')
+  writeFlag(sink, last)
+  sink.lengthAndBytes(bytes, messageBytesMax)
+}
+
+function writeOpen(sink: ByteSink, { link, document, wants, knowledge }: Open): void {
+  sink.varUint(link)
+  sink.text(document, documentNameBytesMax)
+  writeBits(sink, wants, wantBits)
+  writeKnowledge(sink, knowledge)
+}
+
+function writeFiled(sink: ByteSink, { link, entries }: Filed): void {
+  sink.varUint(link)
+  writeCount(sink, entries.length, answersMax)
+  for (const { counter, hash } of entries) {
+    sink.varUint(counter)
+    sink.fixedBytes(hash, hashBytes)
   }
 }
 

@@ -49,8 +49,6 @@ export const messageNumber = {
   changed: 34,
 } as const
 
-export type MessageNumber = ValueOf<typeof messageNumber>
-
 /** From here on, what a reader does not know it passes over; below, it is an error. */
 export const ignorableNumberMin = 128
 
@@ -399,4 +397,22 @@ export type Message =
   | Changes
   | Changed
 
+export type MessageType = Message['type']
+
+/** Who says what: a page has to read only the relay's, and to write only the replica's. */
+export type SaidByBoth = 'ping' | 'pong' | 'goodbye' | 'fragment' | 'presence'
+export type SaidByReplica =
+  | 'hello'
+  | 'authenticate'
+  | 'open'
+  | 'known'
+  | 'push'
+  | 'filed'
+  | 'digest'
+  | 'leave'
+  | 'changes'
+export type SaidByRelay = Exclude<MessageType, SaidByBoth | SaidByReplica>
+
 export type MessageOf<Type extends Message['type']> = Extract<Message, { readonly type: Type }>
+
+export type ReplicaMessage = MessageOf<SaidByBoth | SaidByReplica>

@@ -4,12 +4,12 @@
 // Each part carries its length before it, so that no name's records lie among those of a name that it begins. Numbers
 // are high byte first, so that byte order is their order.
 
-import { decodeUtf8, encodeUtf8 } from 'lib0/string'
-import { ByteCursor } from './byte-cursor.ts'
-import { notEncodable } from './byte-writer.ts'
+import { decodeUtf8 } from 'lib0/string'
+import type { ByteCursor } from './byte-cursor.ts'
+import { notEncodable, textByteLength, writeText } from './byte-writer.ts'
 import { hashBytes, idBytes } from './message.ts'
 import { ProtocolError } from './protocol-error.ts'
-import { StoreError } from './store.ts'
+import { readRecord } from './record-reader.ts'
 import type { KeyRange } from './store.ts'
 
 export type DocumentPlace = { readonly tenant: string; readonly document: string }
@@ -68,6 +68,8 @@ const letters = {
 } as const satisfies Record<RecordKey['type'], string>
 
 const numberBytes = 8
+/** The length of a part. */
+const partHeadBytes = 2
 const partBytesMax = 0xffff
 
 /** Between the first and the second half of a number in a key. */
@@ -277,33 +279,46 @@ function rangeUnder(prefix: Uint8Array): KeyRange {
 }
 
 function keyOf(letter: string, ...fields: readonly (string | Uint8Array | number)[]): Uint8Array {
-  const parts = fields.map((field) => (typeof field === 'string' ? utf8(field) : field))
   let byteLength = 1
-  for (const part of parts) byteLength += typeof part === 'number' ? numberBytes : 2 + part.length
+  for (const field of fields) byteLength += fieldBytes(field)
   const key = new Uint8Array(byteLength)
-  const view = new DataView(key.buffer)
   key[0] = letter.charCodeAt(0)
   let position = 1
-  for (const part of parts) {
-    if (typeof part === 'number') {
-      if (!Number.isSafeInteger(part) || part < 0) throw notEncodable(`${part} is no number of a key.`)
-      view.setUint32(position, Math.floor(part / halfScale))
-      view.setUint32(position + 4, part % halfScale)
+  for (const field of fields) {
+    if (typeof field === 'number') {
+      writeWord(key, position, Math.floor(field / halfScale))
+      writeWord(key, position + 4, field % halfScale)
       position += numberBytes
-    } else {
-      if (part.length > partBytesMax) throw notEncodable(`${part.length} bytes are too many for a key.`)
-      view.setUint16(position, part.length)
-      key.set(part, position + 2)
-      position += 2 + part.length
+      continue
     }
+    const start = position + partHeadBytes
+    if (typeof field === 'string') position = writeText(key, start, field)
+    else {
+      key.set(field, start)
+      position = start + field.length
+    }
+    key[start - 2] = (position - start) >>> 8
+    key[start - 1] = position - start
   }
   return key
 }
 
-/** Half a surrogate pair would become U+FFFD: two names would share their records. */
-function utf8(text: string): Uint8Array {
-  if (/\p{Surrogate}/u.test(text)) throw notEncodable('A name holds half a surrogate pair.')
-  return encodeUtf8(text)
+function fieldBytes(field: string | Uint8Array | number): number {
+  if (typeof field === 'number') {
+    if (!Number.isSafeInteger(field) || field < 0) throw notEncodable(`${field} is no number of a key.`)
+    return numberBytes
+  }
+  // Half a surrogate pair is refused: as U+FFFD two names would share their records.
+  const length = typeof field === 'string' ? textByteLength(field) : field.length
+  if (length > partBytesMax) throw notEncodable(`${length} bytes are too many for a key.`)
+  return partHeadBytes + length
+}
+
+function writeWord(bytes: Uint8Array, position: number, word: number): void {
+  bytes[position] = word >>> 24
+  bytes[position + 1] = word >>> 16
+  bytes[position + 2] = word >>> 8
+  bytes[position + 3] = word
 }
 
 // The way back.
@@ -403,23 +418,4 @@ function readNumber(from: ByteCursor): number {
     throw new ProtocolError('number-too-large', 'A number in a key is larger than 2^53 - 1.')
   }
   return number
-}
-
-/** What cannot be read from our own disk is nobody's fault but the disk's: another error than a peer's. */
-export function readRecord<Value>(noun: string, bytes: Uint8Array, read: (from: ByteCursor) => Value): Value {
-  const from = new ByteCursor(bytes)
-  try {
-    const value = read(from)
-    if (from.remaining > 0)
-      throw new ProtocolError('trailing-bytes', `${from.remaining} bytes are left over.`)
-    return value
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error
-    throw new StoreError(
-      'damaged',
-      `A ${noun} on the disk cannot be read: ${error.message}`,
-      'notApplied',
-      error,
-    )
-  }
 }

@@ -15,7 +15,7 @@ import { documentNameBytesMax, reasonBytesMax } from './limits.ts'
 import { digestBytes, entryKind, idBytes, refusedCode } from './message.ts'
 import type { EntryKind, RefusedCode } from './message.ts'
 import { ProtocolError } from './protocol-error.ts'
-import { readRecord } from './record-keys.ts'
+import { readRecord } from './record-reader.ts'
 import { StoreError } from './store.ts'
 
 /**

@@ -60,6 +60,16 @@ import type { Entry, KeyRange, Store, WriteDurability } from './store.ts'
 
 type Loaded = RoomInput & { readonly type: 'loaded' }
 
+const nothingLoaded: Loaded = {
+  type: 'loaded',
+  document: newDocument,
+  hasHole: false,
+  snapshot: { pieces: [], state: undefined },
+  rows: [],
+  answers: [],
+  claims: [],
+}
+
 export type ListedDocument = { readonly document: string; readonly state: DocumentState }
 
 export class RelayStore {
@@ -163,10 +173,15 @@ export class RelayStore {
   }
 
   async readState(place: DocumentPlace): Promise<DocumentState> {
+    return (await this.#findState(place)) ?? newDocument
+  }
+
+  /** Undefined: nothing lies under its name. */
+  async #findState(place: DocumentPlace): Promise<DocumentState | undefined> {
     const key = documentKey(place)
     const found = await this.#records.find(key, decodeDocument)
     if (found.is === 'there') return found.value
-    if (found.is === 'absent' && (await this.#isNew(place))) return newDocument
+    if (found.is === 'absent' && (await this.#isNew(place))) return undefined
     const salvaged = await salvagedDocument(this.#store, place)
     if (salvaged === undefined) return newDocument
     await this.#store.write({ put: [{ key, value: encodeDocument(salvaged) }], durability: this.#durability })
@@ -180,7 +195,8 @@ export class RelayStore {
 
   /** With a hole in its chain of rows only the head is served: every replica then says what it has. */
   async readDocument(place: DocumentPlace): Promise<Loaded> {
-    const state = await this.readState(place)
+    const state = await this.#findState(place)
+    if (state === undefined) return nothingLoaded
     const history = { ...place, epoch: state.epoch }
     const snapshot = await this.#readSnapshot(history, state.foldedThrough)
     const chain = await this.#readChain(history, state)

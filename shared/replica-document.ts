@@ -206,7 +206,7 @@ export class ReplicaDocument {
     }
     this.#pushing.outbox.add(entry)
     this.#writing.add({ is: 'append', entry, at: now })
-    if (this.#writing.isRefusing) this.#goDirect()
+    if (this.#writing.isRefusing) this.#goDirect([entry])
   }
 
   #readRows({ rows, head }: DocumentInput & { type: 'rowsRead' }): void {
@@ -243,24 +243,23 @@ export class ReplicaDocument {
     const { outbox } = this.#pushing
     // Read as a row of another tab before its answer came: one of the two is enough.
     const isDouble = sequence !== undefined && outbox.holdsRow(sequence)
-    entry.sequence = sequence
     if (sequence === undefined || isDouble || this.#role !== 'leading') {
       outbox.remove([entry])
-      return
+      entry.sequence = sequence
+    } else {
+      outbox.landed(entry, sequence)
     }
-    outbox.putInOrder()
-    if (entry.counter === 0) entry.counter = sequence
-    if (entry.state === 'inMemory') entry.state = 'ready'
   }
 
   #storeFailed({ ticket, outcome }: DocumentInput & { type: 'storeFailed' }, now: number): void {
-    if (this.#writing.failed(ticket, outcome, now) && outcome === 'notApplied') this.#goDirect()
+    if (this.#writing.failed(ticket, outcome, now) && outcome === 'notApplied')
+      this.#goDirect(this.#pushing.outbox.all)
     if (this.#writing.isFull && this.#role === 'leading') this.#link.pause('storeRefuses')
   }
 
-  #goDirect(): void {
+  #goDirect(entries: readonly OutboxEntry[]): void {
     if (this.#role !== 'leading' || this.#writing.isInDoubt) return
-    this.#pushing.goDirect(this.#pushing.outbox.all.filter(({ made }) => isOfHistory(made, this.#made)))
+    this.#pushing.goDirect(entries.filter(({ made }) => isOfHistory(made, this.#made)))
   }
 
   /**
@@ -271,9 +270,7 @@ export class ReplicaDocument {
     const { outbox } = this.#pushing
     const { epoch } = this.#made
     const isOther = (made: Made) => cursor === undefined || !equalBytes(made.epoch, epoch)
-    const others = outbox.all.filter(({ made }) => isOther(made))
-    for (const entry of others) entry.state = 'inMemory'
-    outbox.remove(others.filter(({ sequence, kind }) => sequence !== undefined || kind === entryKind.repair))
+    outbox.withdraw(outbox.all.filter(({ made }) => isOther(made)))
   }
 
   /**
@@ -294,10 +291,7 @@ export class ReplicaDocument {
     this.#link.socketLost()
     this.#pushing.stop()
     const { outbox } = this.#pushing
-    outbox.remove(
-      outbox.all.filter(({ sequence, kind }) => sequence !== undefined || kind === entryKind.repair),
-    )
-    for (const entry of outbox.all) entry.state = 'inMemory'
+    outbox.withdraw(outbox.all)
     // No disk knows the history that is shown, or that it is over: what comes next may be another one. [E1]
     const isOfNoDisk = this.#writing.has('adopt') || this.#writing.has('replace')
     for (const entry of this.#writing.stepDown(now)) outbox.add(entry)
@@ -414,9 +408,11 @@ export class ReplicaDocument {
     // On its way to the inbox an edit is where it was: what no disk has taken yet, a crash would lose.
     const refused = this.#writing.refused.filter(({ kind }) => kind === entryKind.edit)
     const refusedInMemory = refused.filter(({ sequence }) => sequence === undefined).length
-    const inMemory = outbox.count(({ sequence }) => sequence === undefined) + refusedInMemory
-    const pending = outbox.count(({ sequence }) => sequence !== undefined) + refused.length - refusedInMemory
-    const { phase } = this
+    const inMemory = outbox.inMemory + refusedInMemory
+    const pending = outbox.pending + refused.length - refusedInMemory
+    const { progress } = this.#link
+    // The relay may end a catching up before the head that it told: the rest is on its way.
+    const phase = progress === undefined ? this.phase : 'catchingUp'
     return {
       phase: phase === 'measuring' ? 'opening' : phase,
       inMemory,
@@ -426,7 +422,7 @@ export class ReplicaDocument {
       isUpToDate: this.#link.isAtHead && compared === comparison.equal && this.#role === 'leading',
       differs: compared === comparison.different,
       lastSaved: this.#pushing.lastSaved,
-      progress: this.#link.progress,
+      progress,
       waitingFor: this.#waitingFor(pending),
       mayWrite: this.#link.mayWrite,
     }

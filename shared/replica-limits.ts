@@ -7,8 +7,8 @@ export const pushBytesMax: number = 256 * 1024
 /** Pushes on a socket that are not answered yet. */
 export const pushesOpenMax = 2
 
-/** Rows of one atomic write: more would make the first of them wait for the last. */
-export const writeChangesMax = 64
+/** Changes of one atomic write, which share one sync of the disk: more would make the first of them wait for the last. */
+export const writeChangesMax = 512
 export const writeBytesMax: number = 1024 * 1024
 
 /** Waiting for a disk that refuses. Past it the link is let go; the relay keeps the rest. */

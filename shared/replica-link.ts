@@ -108,7 +108,9 @@ export class DocumentLink {
   }
 
   get progress(): { readonly position: number; readonly head: number } | undefined {
-    return this.#phase.is === 'catchingUp' ? { position: this.#phase.at, head: this.#head } : undefined
+    const phase = this.#phase
+    const isComing = phase.is === 'catchingUp' || (phase.is === 'live' && !this.isAtHead)
+    return isComing ? { position: phase.at, head: this.#head } : undefined
   }
 
   get wakesAt(): number | undefined {

@@ -169,13 +169,13 @@ export class Pushing {
    * it. Waiting would be for ever.
    */
   #fileOrphans(stateVector: Uint8Array, now: number): void {
-    // What has no gap there was taken, and its ack is on its way. [D3]
-    const sent = this.outbox.all.filter(({ state }) => state === 'sent')
-    const orphans = orphansAmong(sent, stateVector)
+    // What has no gap there was taken, and its ack is on its way [D3]; or else it is asked about after a while. [L1]
+    const orphans = orphansAmong(this.outbox.sent, stateVector)
     this.outbox.remove(orphans)
     for (const entry of orphans) entry.state = 'refused'
     this.#repairing.forgive()
-    this.#host.emit({ type: 'freePushes', count: this.#pushes.forgetAll() })
+    const counters = new Set(orphans.map(({ counter }) => counter))
+    this.#free((counter) => counters.has(counter))
     const reason = 'This change builds on one that is nowhere any more.'
     const refusals = orphans.map((entry) => ({ entry, code: orphanedCode, reason }))
     if (refusals.length > 0) this.#host.write({ is: 'refuse', refusals, at: now })

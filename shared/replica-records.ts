@@ -3,12 +3,11 @@
 // give a record or a StoreError `damaged` [W1]; updates that are read are views of what the store handed out.
 import { createEncoder, toUint8Array, writeUint8Array, writeVarString, writeVarUint } from 'lib0/encoding'
 import type { Encoder } from 'lib0/encoding'
-import { decodeUtf8 } from 'lib0/string'
 import type { ByteCursor } from './byte-cursor.ts'
 import { entryKind, hashBytes, idBytes } from './message.ts'
 import type { EntryKind } from './message.ts'
-import { ProtocolError } from './protocol-error.ts'
-import { readRecord } from './record-keys.ts'
+import { readBytes, readText, readWord, takeBytes } from './message-fields.ts'
+import { readRecord } from './record-reader.ts'
 
 /**
  * Each change of a byte gets a line here.
@@ -97,7 +96,7 @@ export function encodeText(text: string): Uint8Array {
 }
 
 export function decodeText(value: Uint8Array): string {
-  return readRecord('text', value, readText)
+  return readRecord('text', value, (from) => readText(from, from.remaining))
 }
 
 export function encodeIdentity({ replica, secret, owner }: Identity): Uint8Array {
@@ -113,9 +112,12 @@ export function encodeIdentity({ replica, secret, owner }: Identity): Uint8Array
 
 export function decodeIdentity(value: Uint8Array): Identity {
   return readRecord('identity', value, (from) => ({
-    replica: readFixed(from, idBytes),
-    secret: readBytes(from),
-    owner: readMaybe(from, () => ({ tenant: readText(from), subject: readText(from) })),
+    replica: takeBytes(from, idBytes),
+    secret: readBytes(from, from.remaining),
+    owner: readMaybe(from, () => ({
+      tenant: readText(from, from.remaining),
+      subject: readText(from, from.remaining),
+    })),
   }))
 }
 
@@ -128,7 +130,7 @@ export function encodeHead({ epoch, generation, last, foldedThrough }: Head): Ui
 
 export function decodeHead(value: Uint8Array): Head {
   return readRecord('head', value, (from) => ({
-    epoch: readBytes(from),
+    epoch: readBytes(from, from.remaining),
     generation: from.readVarUint(),
     last: from.readVarUint(),
     foldedThrough: from.readVarUint(),
@@ -150,8 +152,8 @@ export function encodePlace({ document, cursor, mayWrite, lastSaved, compared }:
 
 export function decodePlace(value: Uint8Array): Place {
   return readRecord('place', value, (from) => ({
-    document: readText(from),
-    cursor: readMaybe(from, () => ({ seal: readBytes(from), position: from.readVarUint() })),
+    document: readText(from, from.remaining),
+    cursor: readMaybe(from, () => ({ seal: readBytes(from, from.remaining), position: from.readVarUint() })),
     mayWrite: readMaybe(from, () => from.readVarUint() === 1),
     lastSaved: readMaybe(from, () => from.readVarUint()),
     compared: readWord(from, Object.values(comparison)),
@@ -170,7 +172,7 @@ export function decodeRow(value: Uint8Array): Row {
     kind: readWord(from, Object.values(rowKind)),
     counter: from.readVarUint(),
     entry: readWord(from, Object.values(entryKind)),
-    update: readFixed(from, from.remaining),
+    update: takeBytes(from, from.remaining),
   }))
 }
 
@@ -189,14 +191,14 @@ export function encodeFiling(filing: Filing): Uint8Array {
 
 export function decodeFiling(value: Uint8Array): Filing {
   return readRecord('filing', value, (from) => ({
-    document: readText(from),
-    epoch: readBytes(from),
+    document: readText(from, from.remaining),
+    epoch: readBytes(from, from.remaining),
     counter: from.readVarUint(),
-    hash: readFixed(from, hashBytes),
+    hash: takeBytes(from, hashBytes),
     code: from.readVarUint(),
-    reason: readText(from),
+    reason: readText(from, from.remaining),
     filedAt: from.readVarUint(),
-    update: readFixed(from, from.remaining),
+    update: takeBytes(from, from.remaining),
   }))
 }
 
@@ -210,8 +212,8 @@ export function encodeToFetch({ document, epoch, position }: ToFetch): Uint8Arra
 
 export function decodeToFetch(value: Uint8Array): ToFetch {
   return readRecord('document to fetch', value, (from) => ({
-    document: readText(from),
-    epoch: readBytes(from),
+    document: readText(from, from.remaining),
+    epoch: readBytes(from, from.remaining),
     position: from.readVarUint(),
   }))
 }
@@ -234,28 +236,4 @@ function writeMaybe<Value>(to: Encoder, value: Value | undefined, write: (value:
 
 function readMaybe<Value>(from: ByteCursor, read: () => Value): Value | undefined {
   return from.readVarUint() === 0 ? undefined : read()
-}
-
-function readText(from: ByteCursor): string {
-  const byteLength = from.readByteLength()
-  const start = from.position
-  from.skipText(byteLength)
-  return decodeUtf8(from.bytes.subarray(start, from.position))
-}
-
-function readBytes(from: ByteCursor): Uint8Array {
-  return readFixed(from, from.readByteLength())
-}
-
-function readFixed(from: ByteCursor, byteLength: number): Uint8Array {
-  const start = from.position
-  from.skip(byteLength)
-  return from.bytes.subarray(start, from.position)
-}
-
-function readWord<Word extends number>(from: ByteCursor, words: readonly Word[]): Word {
-  const number = from.readVarUint()
-  const word = words.find((known) => known === number)
-  if (word === undefined) throw new ProtocolError('unknown-word', `${number} stands for nothing here.`)
-  return word
 }

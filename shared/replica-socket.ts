@@ -3,7 +3,7 @@
 // back, never text; every stop has a reason and an input that ends it. [L1]
 import { failuresAfter, waitMs } from './backoff.ts'
 import { comeBack, goodbyeCode, wireVersion } from './message.ts'
-import type { Durability, Goodbye, Message, MessageOf } from './message.ts'
+import type { Durability, Goodbye, Message, MessageOf, ReplicaMessage } from './message.ts'
 import { Heartbeat } from './replica-heartbeat.ts'
 import { greetingMsMax, tokenLeadMs } from './replica-limits.ts'
 import type { ReplicaEffect, ReplicaInput, RestReason, SocketNumber } from './replica-words.ts'
@@ -237,7 +237,7 @@ export class ReplicaSocket {
     return undefined
   }
 
-  send(message: Message, now: number): void {
+  send(message: ReplicaMessage, now: number): void {
     if (this.isOpen) this.#send(message, now)
   }
 
@@ -307,7 +307,7 @@ export class ReplicaSocket {
     this.#host.emit({ type: 'askToken', reason })
   }
 
-  #send(message: Message, now: number): void {
+  #send(message: ReplicaMessage, now: number): void {
     if (!('socket' in this.#phase)) return
     this.#heartbeat.said(now)
     this.#host.emit({ type: 'send', socket: this.#phase.socket, message })

@@ -1,6 +1,6 @@
 // replica-words.ts — what a device's replica is told and what it asks for. Types only. Inputs are facts, effects
 // imperatives, performed in order. Facts about a socket carry its number: of an old one they mean nothing any more.
-import type { Durability, Message, PresenceEntry, RelayMode } from './message.ts'
+import type { Durability, Message, PresenceEntry, RelayMode, ReplicaMessage } from './message.ts'
 import type { DocumentEffect, OwnInput } from './replica-document-words.ts'
 import type { ToFetch } from './replica-records.ts'
 
@@ -56,7 +56,7 @@ export type ShellDocumentEffect = Exclude<
 export type ReplicaEffect =
   | { readonly type: 'connect'; readonly socket: SocketNumber }
   | { readonly type: 'disconnect'; readonly socket: SocketNumber }
-  | { readonly type: 'send'; readonly socket: SocketNumber; readonly message: Message }
+  | { readonly type: 'send'; readonly socket: SocketNumber; readonly message: ReplicaMessage }
   | { readonly type: 'askToken'; readonly reason: 'missing' | 'refused' | 'expiring' }
   /** A new replica id and secret, stored, and then `identityMade`. */
   | { readonly type: 'makeIdentity' }

@@ -5,6 +5,7 @@ import { rowKind } from './replica-records.ts'
 import type { Comparison, Cursor } from './replica-records.ts'
 import type { Change, Refusing } from './replica-batches.ts'
 import type { OutboxEntry } from './replica-outbox.ts'
+import { Queue } from './replica-queue.ts'
 import {
   storeRetryMsMax,
   storeRetryMsMin,
@@ -60,14 +61,17 @@ export type Write =
   | { readonly is: 'settle'; readonly ticket: Ticket }
 
 export class Writing {
-  #queue: Task[] = []
+  readonly #queue = new Queue<Task>()
+  #queuedBytes = 0
+  /** What no disk has taken, by its kind. */
+  readonly #open = new Map<Task['is'], Set<Task>>()
   #inFlight: InFlight | undefined
   #tickets = 0
   #failures = 0
   #retryAt: number | undefined
 
   get isEmpty(): boolean {
-    return this.#queue.length === 0 && this.#inFlight === undefined
+    return this.#queue.isEmpty && this.#inFlight === undefined
   }
 
   get isRefusing(): boolean {
@@ -89,40 +93,42 @@ export class Writing {
 
   /** Deliveries that no disk takes would fill the memory: the relay keeps them as well. [B1] */
   get isFull(): boolean {
-    let bytes = 0
-    for (const task of this.#queue) bytes += bytesOf(task)
-    return bytes > unstoredBytesMax
+    return this.#queuedBytes > unstoredBytesMax
   }
 
   has(is: Task['is']): boolean {
-    return [...this.#queue, ...(this.#inFlight?.tasks ?? [])].some((task) => task.is === is)
+    return (this.#open.get(is)?.size ?? 0) > 0
   }
 
   /** Acknowledged entries of which the disk does not know it yet, in their order. */
   get unconfirmed(): readonly OutboxEntry[] {
-    const tasks = [...(this.#inFlight?.tasks ?? []), ...this.#queue]
-    const entries = tasks.flatMap((task) => (task.is === 'acknowledge' ? task.entries : []))
+    const entries = this.#openOf('acknowledge').flatMap((task) => task.entries)
     return [...new Set(entries)]
   }
 
   /** Entries that are on their way to the inbox. */
   get refused(): readonly OutboxEntry[] {
-    const tasks = [...(this.#inFlight?.tasks ?? []), ...this.#queue]
-    return tasks.flatMap((task) => (task.is === 'refuse' ? task.refusals.map(({ entry }) => entry) : []))
+    return this.#openOf('refuse').flatMap((task) => task.refusals.map(({ entry }) => entry))
   }
 
   add(task: Task): void {
-    this.#queue.push(task)
-    if (task.is === 'adopt') this.#putHistoriesFirst()
+    this.#openAs(task.is).add(task)
+    this.#queuedBytes += bytesOf(task)
+    this.#queue.add(task, task.is === 'adopt' ? standsBehindHistory : undefined)
   }
 
-  /** No row may be on the disk without the history that it was pushed into meanwhile. [E1] */
-  #putHistoriesFirst(): void {
-    const begin = this.#queue.findLastIndex(({ is }) => is === 'replace') + 1
-    const tasks = this.#queue.slice(begin)
-    const adopts = tasks.filter(({ is }) => is === 'adopt')
-    const others = tasks.filter(({ is }) => is !== 'adopt')
-    this.#queue = [...this.#queue.slice(0, begin), ...adopts, ...others]
+  /** What was to be written before all that came since. */
+  #putBack(tasks: readonly Task[]): void {
+    for (const task of tasks.toReversed()) {
+      this.#queuedBytes += bytesOf(task)
+      this.#queue.addFirst(task)
+    }
+    if (!this.has('adopt')) return
+    const queued = [...this.#queue]
+    const begin = queued.findLastIndex(({ is }) => is === 'replace') + 1
+    const adopts = queued.slice(begin).filter(({ is }) => is === 'adopt')
+    for (const task of adopts) this.#queue.remove(task)
+    for (const task of adopts) this.#queue.add(task, standsBehindHistory)
   }
 
   /** The next batch, if none is on its way and none has to wait. */
@@ -139,6 +145,7 @@ export class Writing {
     const changes = rendered.flatMap(({ change }) => change ?? [])
     if (changes.length === 0) {
       // Overtaken: what was to be written was refused, or acknowledged, before it could be.
+      this.#settle(tasks)
       return tasks.length === 0 ? undefined : this.next(now)
     }
     const appended = rendered.flatMap(({ task, change }) =>
@@ -153,6 +160,7 @@ export class Writing {
   landed(ticket: Ticket): Pick<InFlight, 'tasks' | 'appended' | 'changes'> | undefined {
     if (this.#inFlight?.ticket !== ticket) return undefined
     const landed = this.#inFlight
+    this.#settle(landed.tasks)
     this.#inFlight = undefined
     this.#failures = 0
     this.#retryAt = undefined
@@ -164,9 +172,8 @@ export class Writing {
     if (outcome === 'unknown') {
       this.#inFlight.isInDoubt = true
     } else {
-      this.#queue.unshift(...this.#inFlight.tasks)
+      this.#putBack(this.#inFlight.tasks)
       this.#inFlight = undefined
-      if (this.has('adopt')) this.#putHistoriesFirst()
     }
     this.#failures += 1
     this.#retryAt = now + Math.min(storeRetryMsMax, storeRetryMsMin * 2 ** Math.min(this.#failures - 1, 20))
@@ -195,14 +202,17 @@ export class Writing {
   stepDown(now: number): readonly OutboxEntry[] {
     // A batch that any tab may write goes on to its answer: written again, its edits would be there twice.
     const isAnyTabs = this.#inFlight?.tasks.every(isAppending) === true
-    const tasks = [...(isAnyTabs ? [] : (this.#inFlight?.tasks ?? [])), ...this.#queue]
     const revived = this.refused.filter(({ sequence }) => sequence === undefined)
-    if (!isAnyTabs) this.#inFlight = undefined
-    this.#queue = tasks.filter(isAppending)
+    if (!isAnyTabs && this.#inFlight !== undefined) {
+      this.#putBack(this.#inFlight.tasks)
+      this.#inFlight = undefined
+    }
+    const queued = [...this.#queue]
+    for (const task of queued) if (!isAppending(task)) this.#drop(task)
+    const appended = new Set(queued.map((task) => (task.is === 'append' ? task.entry : undefined)))
     for (const entry of revived) {
       entry.state = 'inMemory'
-      const isQueued = this.#queue.some((task) => task.is === 'append' && task.entry === entry)
-      if (!isQueued) this.#queue.push({ is: 'append', entry, at: now })
+      if (!appended.has(entry)) this.add({ is: 'append', entry, at: now })
     }
     return revived
   }
@@ -210,16 +220,48 @@ export class Writing {
   #takeBatch(): readonly Task[] {
     const tasks: Task[] = []
     let bytes = 0
-    for (const task of this.#queue) {
+    for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
+      const [first = task] = tasks
       // A replacement reads all rows that there are: what stands before it has to be there.
-      if (tasks.length > 0 && (task.is === 'replace' || tasks[0]?.is === 'replace')) break
+      if (first !== task && (task.is === 'replace' || first.is === 'replace')) break
+      // What any tab may write may land after this one has stepped down, what only a leader may, perhaps not.
+      if (isAppending(task) !== isAppending(first)) break
       bytes += bytesOf(task)
       if (tasks.length >= writeChangesMax || (tasks.length > 0 && bytes > writeBytesMax)) break
       tasks.push(task)
+      this.#unqueue(task)
     }
-    this.#queue = this.#queue.slice(tasks.length)
     return tasks
   }
+
+  #unqueue(task: Task): void {
+    this.#queue.remove(task)
+    this.#queuedBytes -= bytesOf(task)
+  }
+
+  #drop(task: Task): void {
+    this.#unqueue(task)
+    this.#settle([task])
+  }
+
+  #settle(tasks: readonly Task[]): void {
+    for (const task of tasks) this.#openAs(task.is).delete(task)
+  }
+
+  #openAs(is: Task['is']): Set<Task> {
+    const open = this.#open.get(is) ?? new Set()
+    this.#open.set(is, open)
+    return open
+  }
+
+  #openOf<Is extends Task['is']>(is: Is): (Task & { readonly is: Is })[] {
+    return [...this.#openAs(is)].filter((task): task is Task & { readonly is: Is } => task.is === is)
+  }
+}
+
+/** No row may be on the disk without the history that it was pushed into meanwhile. [E1] */
+function standsBehindHistory({ is }: Task): boolean {
+  return is !== 'replace' && is !== 'adopt'
 }
 
 function isAppending({ is }: Task): boolean {

@@ -2,7 +2,7 @@
 // them. Knows: which document is open, who may push next, what is fetched in the background. The socket's life is
 // replica-socket.ts, a document's replica-document.ts. Must not know: WebSockets, stores, Y.Docs, locks. [B1] [L1]
 import { relayMode, trafficClass } from './message.ts'
-import type { Message, MessageOf, RelayMode } from './message.ts'
+import type { Message, MessageOf, RelayMode, ReplicaMessage } from './message.ts'
 import { PushWindow } from './push-window.ts'
 import { ReplicaDocument } from './replica-document.ts'
 import type { DocumentEffect, DocumentInput, LinkWord } from './replica-document-words.ts'
@@ -12,6 +12,7 @@ import { Links } from './replica-links.ts'
 import { Listing } from './replica-listing.ts'
 import type { List } from './replica-listing.ts'
 import { ReplicaSocket } from './replica-socket.ts'
+import { isSameStatus } from './replica-status.ts'
 import type { ReplicaEffect, ReplicaInput, ReplicaStatus } from './replica-words.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -46,7 +47,7 @@ export class Replica {
   #modeClasses = 0
   #modeUntil = 0
   #rowless: number
-  #status: string | undefined
+  #status: ReplicaStatus | undefined
   #wakeAt: number | undefined
   #now = 0
   #effects: ReplicaEffect[] = []
@@ -333,7 +334,7 @@ export class Replica {
     if (link !== undefined) this.#send({ type: 'leave', link })
   }
 
-  #send(message: Message): void {
+  #send(message: ReplicaMessage): void {
     this.#socket.send(message, this.#now)
   }
 
@@ -421,9 +422,8 @@ export class Replica {
       toFetch: this.#fetching.size,
       isTokenExpiring: this.#socket.isTokenExpiring,
     }
-    const said = JSON.stringify(status)
-    if (said === this.#status) return
-    this.#status = said
+    if (this.#status !== undefined && isSameStatus(this.#status, status)) return
+    this.#status = status
     this.#effects.push({ type: 'tellStatus', status })
   }
 }

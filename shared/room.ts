@@ -3,7 +3,7 @@
 // time but for what is passed in. Whoever runs it performs the effects in order and reports what came of them;
 // nothing of the document leaves it that is not durable. [D1] [D2]
 import { Acks } from './acks.ts'
-import { isKnown, judge, takeUp } from './admission.ts'
+import { claimAll, isKnown, judge, takeUp } from './admission.ts'
 import { Attendance } from './attendance.ts'
 import { Claims, ownerNamed } from './claims.ts'
 import type { Owner } from './claims.ts'
@@ -84,12 +84,12 @@ export class Room {
   readonly #attendance: Attendance
   readonly #comparisons: Comparisons
   /** Stock links that still have to say what they have: asked twice, they would say all of it twice. [B1] */
-  readonly #askedLinks = new Set<LinkId>()
+  #askedLinks: Set<LinkId> | undefined
   readonly #growth: Growth
   readonly #toJudge: Pushed[] = []
   /** Appended and not yet durable, in the order of the positions that they will have. */
   readonly #inFlight: { readonly update: Uint8Array; readonly from: LinkId }[] = []
-  #effects: RoomEffect[] = []
+  #effects: RoomEffect[] | undefined
 
   constructor(options: RoomOptions) {
     this.#options = options
@@ -126,13 +126,15 @@ export class Room {
   }
 
   step(input: RoomInput, now: number): readonly RoomEffect[] {
-    this.#effects = []
     if (this.#phase.is === 'ending' && isForTheLog(input)) return []
+    const effects: RoomEffect[] = []
+    this.#effects = effects
     if (this.#phase.is !== 'loading') this.#take(input, now)
     else if (input.type === 'loaded') this.#load(input, this.#phase.early, now)
     else this.#phase.early.push(input)
     this.#answerWhatIsDurable()
-    return this.#effects
+    this.#effects = undefined
+    return effects
   }
 
   #take(input: RoomInput, now: number): void {
@@ -223,8 +225,7 @@ export class Room {
     for (const { update, author, position } of rows) {
       this.#growth.grew(position, update.length)
       const facts = readUpdate(update)
-      if (this.#log.addIfWhole(facts) && author !== undefined)
-        for (const { client } of facts.structs.runs()) this.#claims.claim(client, author)
+      if (this.#log.addIfWhole(facts) && author !== undefined) claimAll(facts, author, this.#claims)
     }
     for (const answer of answers) this.#answers.keep(answer)
     this.#feeding.begin(document.last, document.foldedThrough, document.servedFrom)
@@ -260,7 +261,7 @@ export class Room {
       seal: wire === 'stock' ? noSeal : this.#options.seals.make(this.#epoch),
       plan,
     })
-    if (wire === 'stock') this.#askedLinks.add(link)
+    if (wire === 'stock') this.#noteAsked(link)
     // A stock client may never ask; it is fed from now on all the same.
     if (wire === 'stock' || plan.kind === planKind.atHead) this.#feeding.seatAtHead(link, wire)
     else if (plan.kind === planKind.whole) this.#feeding.seatForAll(link, wire)
@@ -277,7 +278,7 @@ export class Room {
     this.#feeding.leave(link)
     this.#acks.forget(link)
     this.#comparisons.forget(link)
-    this.#askedLinks.delete(link)
+    this.#askedLinks?.delete(link)
     this.#foldIfWorth()
   }
 
@@ -315,7 +316,7 @@ export class Room {
   }
 
   #pushStock({ link, update, wasAsked }: RoomInput & { type: 'updateCame' }): void {
-    if (wasAsked) this.#askedLinks.delete(link)
+    if (wasAsked) this.#askedLinks?.delete(link)
     const member = this.#attendance.member(link)
     if (member === undefined || isEmptyUpdate(update)) return
     // Who was asked and still has gaps has no more: to ask again would be to ask for ever.
@@ -384,9 +385,14 @@ export class Room {
     const kept = { ...pushed, update: pushed.update.slice() }
     if (this.#heldBack.hold({ pushed: kept, lacks }))
       this.#emit({ type: 'notice', what: 'heldBackForgotten' })
-    if (wasAsked || this.#askedLinks.has(pushed.link)) return
-    if (pushed.wire === 'stock') this.#askedLinks.add(pushed.link)
+    if (wasAsked || this.#askedLinks?.has(pushed.link) === true) return
+    if (pushed.wire === 'stock') this.#noteAsked(pushed.link)
     this.#askForMissing(pushed.link)
+  }
+
+  #noteAsked(link: LinkId): void {
+    this.#askedLinks ??= new Set()
+    this.#askedLinks.add(link)
   }
 
   #askForMissing(link: LinkId): void {
@@ -475,8 +481,10 @@ export class Room {
   }
 
   #answerWhatIsDurable(): void {
+    const due = this.#acks.take()
+    if (due.length === 0) return
     const counters = new Map<LinkId, number[]>()
-    for (const { link, answer } of this.#acks.take()) {
+    for (const { link, answer } of due) {
       const member = this.#attendance.member(link)
       if (member === undefined) continue
       if (answer.is === 'echo') {
@@ -487,7 +495,9 @@ export class Room {
         counters.delete(link)
         this.#tellRefusal(link, answer.answer)
       } else {
-        counters.set(link, [...(counters.get(link) ?? []), answer.counter])
+        const before = counters.get(link)
+        if (before === undefined) counters.set(link, [answer.counter])
+        else before.push(answer.counter)
       }
     }
     for (const [link, all] of counters) this.#acknowledge(link, all)
@@ -539,6 +549,7 @@ export class Room {
   }
 
   #emit(effect: RoomEffect): void {
+    if (this.#effects === undefined) throw new Error('A room asks for something between two steps.')
     this.#effects.push(effect)
   }
 }
@@ -559,5 +570,5 @@ function isAlone(pushed: Pushed): boolean {
 }
 
 function hasContent({ structs }: UpdateFacts): boolean {
-  return structs.runs().next().done === false
+  return !structs.everyRun(() => false)
 }

@@ -4,108 +4,11 @@
 import { AskedOpens } from './asked-opens.ts'
 import { linksMax, silenceMs, silencesMax, waitingMessagesMax } from './limits.ts'
 import { closedCode, comeBack, goodbyeCode, relayMode, right, want, wireVersion } from './message.ts'
-import type {
-  ClosedCode,
-  ComeBack,
-  Durability,
-  GoodbyeCode,
-  Message,
-  MessageOf,
-  RefusedCode,
-} from './message.ts'
-import type { ProtocolError } from './protocol-error.ts'
+import type { ClosedCode, ComeBack, GoodbyeCode, Message, MessageOf } from './message.ts'
 import type { LinkId, RoomInput } from './room-words.ts'
+import type { Grant, Refusal, SessionEffect, SessionInput, SessionOptions } from './session-words.ts'
 import { unreachable } from './unreachable.ts'
 import type { WorkspaceInput } from './workspace.ts'
-
-/** What a checked token allows. */
-export type Grant = {
-  readonly tenant: string
-  readonly subject: string
-  /** Undefined: it does not expire. */
-  readonly expiresAt: number | undefined
-  readonly rightsVersion: number
-  /** Bits of `right`; 0: may not even know whether there is such a document. Undefined: somebody has to be asked. */
-  readonly rightsOf: (document: string) => number | undefined
-}
-
-/** Why nothing is allowed. */
-export type Refusal = {
-  /** One of a few words, by which it is counted. */
-  readonly code: string
-  readonly reason: string
-  /** Whoever had to say so could not: the same may be allowed in a moment. */
-  readonly isPassing: boolean
-}
-
-export type SessionInput =
-  | { readonly type: 'received'; readonly message: Message }
-  | { readonly type: 'garbled'; readonly error: ProtocolError }
-  | { readonly type: 'tokenChecked'; readonly grant: Grant }
-  | { readonly type: 'tokenRefused'; readonly refusal: Refusal }
-  /** What the token of this socket allows was looked at again. */
-  | { readonly type: 'grantRenewed'; readonly grant: Grant }
-  /** The grant now knows the rights to this document, or why not. */
-  | {
-      readonly type: 'rightsAnswered'
-      readonly link: number
-      readonly document: string
-      readonly refusal: Refusal | undefined
-    }
-  /** Whether the secret is the one with which this replica id was first named. */
-  | { readonly type: 'replicaChecked'; readonly isItsOwn: boolean }
-  /** A room has something for a link of this socket. */
-  | { readonly type: 'told'; readonly message: Message }
-  /** The relay has more, or less, to do than before. */
-  | { readonly type: 'modeChanged' }
-  | {
-      readonly type: 'closed'
-      readonly link: LinkId
-      readonly code: ClosedCode | RefusedCode
-      readonly reason: string
-      /** When to open it again, where that makes sense. */
-      readonly afterMs: number
-    }
-  /** The relay is being stopped, or the socket has to end for another reason. */
-  | {
-      readonly type: 'dismissed'
-      readonly code: GoodbyeCode
-      readonly comeBack: ComeBack
-      readonly afterMs: number
-      readonly reason: string
-    }
-  | { readonly type: 'woken' }
-  | { readonly type: 'lost' }
-
-export type SessionEffect =
-  | { readonly type: 'send'; readonly message: Message }
-  | { readonly type: 'checkToken'; readonly token: string }
-  | { readonly type: 'askRights'; readonly link: number; readonly document: string }
-  | {
-      readonly type: 'checkReplica'
-      readonly tenant: string
-      readonly replica: Uint8Array
-      readonly secret: Uint8Array
-    }
-  | {
-      readonly type: 'happened'
-      readonly tenant: string
-      readonly document: string
-      readonly input: RoomInput
-    }
-  | { readonly type: 'workspace'; readonly tenant: string; readonly input: WorkspaceInput }
-  /** After what was sent has gone out. */
-  | { readonly type: 'end' }
-  | { readonly type: 'wakeAt'; readonly time: number }
-
-export type SessionOptions = {
-  /** Gives links numbers, different ones within the relay's process. */
-  readonly nextLink: () => LinkId
-  readonly durability: Durability
-  readonly entryBytesMax: number
-  /** How much the relay has to do. */
-  readonly mode: () => MessageOf<'mode'>
-}
 
 type Hello = MessageOf<'hello'>
 
@@ -119,11 +22,13 @@ type Phase =
       readonly grant: Grant
       readonly early: Message[]
     }
-  | { readonly is: 'open'; readonly hello: Hello; readonly grant: Grant; readonly checking: Checking }
+  | { readonly is: 'open'; readonly replica: Uint8Array; readonly grant: Grant; readonly checking: Checking }
   | { readonly is: 'ended' }
 
 /** One token at a time: of those that came meanwhile the last one counts. [B1] */
 type Checking = { readonly is: 'nothing' } | { readonly is: 'token'; readonly nextToken: string | undefined }
+
+const noCheck: Checking = { is: 'nothing' }
 
 const rightEnded: Refusal = {
   code: 'forbidden',
@@ -140,7 +45,7 @@ export class Session {
   readonly #options: SessionOptions
   #phase: Phase = { is: 'meeting' }
   readonly #links = new Map<number, OpenLink>()
-  readonly #asked = new AskedOpens()
+  #asked: AskedOpens | undefined
   /** By which it is told what changed, once it has asked. */
   #workspaceLink: LinkId | undefined
   #heardAt: number
@@ -148,7 +53,7 @@ export class Session {
   /** When to say that the token expires; undefined: it was said, or it does not. */
   #warnsAt: number | undefined
   #nonce = 0
-  #effects: SessionEffect[] = []
+  #effects: SessionEffect[] | undefined
 
   constructor(options: SessionOptions, now: number) {
     this.#options = options
@@ -160,10 +65,16 @@ export class Session {
     return this.#links.size
   }
 
+  get documents(): string[] {
+    return [...this.#links.values()].map(({ document }) => document)
+  }
+
   step(input: SessionInput, now: number): readonly SessionEffect[] {
-    this.#effects = []
+    const effects: SessionEffect[] = []
+    this.#effects = effects
     if (this.#phase.is !== 'ended') this.#take(input, now)
-    return this.#effects
+    this.#effects = undefined
+    return effects
   }
 
   #take(input: SessionInput, now: number): void {
@@ -189,6 +100,9 @@ export class Session {
         return this.#replicaChecked(input.isItsOwn, now)
       case 'told':
         return this.#send(input.message, now)
+      case 'filled':
+      case 'drained':
+        return this.#tellAll(input.type)
       case 'modeChanged':
         if (this.#phase.is === 'open') this.#send(this.#options.mode(), now)
         return undefined
@@ -266,7 +180,7 @@ export class Session {
       this.#emit({ type: 'checkReplica', tenant: grant.tenant, replica, secret })
     } else if (phase.is === 'open') {
       if (isOfSomebodyElse(grant, phase.grant)) return this.#dismissOther()
-      this.#phase = { ...phase, grant, checking: { is: 'nothing' } }
+      this.#phase = { ...phase, grant, checking: noCheck }
       this.#sayGrant(grant, now)
       for (const link of this.#links.values()) this.#applyRights(link, grant, now)
       this.#toWorkspace((link) => ({ type: 'grantChanged', link, grant }))
@@ -312,7 +226,9 @@ export class Session {
         'This replica id is somebody else\u2019s.',
       )
     }
-    this.#phase = { is: 'open', hello: phase.hello, grant: phase.grant, checking: { is: 'nothing' } }
+    // Of a greeting that was a frame only the id is kept, and none of the frame with it.
+    const replica = phase.hello.replica.slice()
+    this.#phase = { is: 'open', replica, grant: phase.grant, checking: noCheck }
     this.#sayGrant(phase.grant, now)
     const mode = this.#options.mode()
     if (mode.mode !== relayMode.normal) this.#send(mode, now)
@@ -346,7 +262,7 @@ export class Session {
   ): void {
     const phase = this.#phase
     if (phase.is !== 'open') return
-    const asked = this.#asked.take(number, document)
+    const asked = this.#asked?.take(number, document)
     const link = this.#links.get(number)
     if (asked !== undefined) {
       if (refusal !== undefined) return this.#sayRefused(number, refusal, now)
@@ -373,9 +289,11 @@ export class Session {
   // Conversation.
 
   #converse(message: Message, phase: Phase & { is: 'open' }, now: number): void {
-    const waits = this.#asked.keep(message)
-    if (waits === 'tooMany') return this.#dismissTooMuch('messages before the answer to open')
-    if (waits === 'kept') return undefined
+    if (this.#asked !== undefined && this.#asked.size > 0) {
+      const waits = this.#asked.keep(message)
+      if (waits === 'tooMany') return this.#dismissTooMuch('messages before the answer to open')
+      if (waits === 'kept') return undefined
+    }
     switch (message.type) {
       case 'authenticate':
         return this.#checkAgain(message.token)
@@ -427,13 +345,14 @@ export class Session {
     }
   }
 
-  #open(message: MessageOf<'open'>, { hello, grant }: Phase & { is: 'open' }, now: number): void {
-    if (this.#links.size + this.#asked.size >= linksMax) return this.#dismissTooMuch('links')
-    if (this.#links.has(message.link) || this.#asked.has(message.link)) {
+  #open(message: MessageOf<'open'>, { replica, grant }: Phase & { is: 'open' }, now: number): void {
+    if (this.#links.size + (this.#asked?.size ?? 0) >= linksMax) return this.#dismissTooMuch('links')
+    if (this.#links.has(message.link) || this.#asked?.has(message.link) === true) {
       return this.#dismissOutOfOrder(message)
     }
     const rights = grant.rightsOf(message.document)
     if (rights === undefined) {
+      this.#asked ??= new AskedOpens()
       this.#asked.ask(message)
       return this.#emit({ type: 'askRights', link: message.link, document: message.document })
     }
@@ -448,7 +367,7 @@ export class Session {
       link: link.id,
       number: link.number,
       wire: 'native',
-      replica: hello.replica,
+      replica,
       mayWrite: (rights & right.write) !== 0,
       wantsPresence: (message.wants & want.presence) !== 0,
       knowledge: message.knowledge,
@@ -542,6 +461,11 @@ export class Session {
     this.#send({ type: 'closed', link, code, comeBack: again, afterMs, reason }, now)
   }
 
+  #tellAll(type: 'filled' | 'drained'): void {
+    this.#toWorkspace((link) => ({ type, link }))
+    for (const link of this.#links.values()) this.#toRoom(link, { type, link: link.id })
+  }
+
   #toRoom(link: OpenLink, input: RoomInput): void {
     if (this.#phase.is !== 'open') return
     const { tenant } = this.#phase.grant
@@ -560,6 +484,7 @@ export class Session {
   }
 
   #emit(effect: SessionEffect): void {
+    if (this.#effects === undefined) throw new Error('A session asks for something between two steps.')
     this.#effects.push(effect)
   }
 }

@@ -1,7 +1,7 @@
 // tenant.ts — one tenant at the relay: the order of its commits, one at a time on the disk, and its open rooms.
 // Knows: positions, branches, what waits for the disk and what is being written. Must not know: sockets, keys, what
 // an update says. Here acks and deliveries get their only cause: `written`. [D1] [D2]
-import type { Commit } from './commit.ts'
+import type { Change, Commit } from './commit.ts'
 import { Commits } from './commits.ts'
 import type { CommitsEffect } from './commits.ts'
 import { documentStage, newDocument } from './document-state.ts'
@@ -202,18 +202,16 @@ export class Tenant {
   }
 
   #tellRooms(commit: Commit, intents: readonly Intent[], now: number): void {
-    const positions = new Map<string, number[]>()
-    for (const { document, position } of commit.rows) {
-      const before = positions.get(document)
-      if (before === undefined) positions.set(document, [position])
-      else before.push(position)
+    const durable = new Map<string, { positions: number[]; answers: number }>()
+    for (const { document } of intents)
+      if (!durable.has(document)) durable.set(document, { positions: [], answers: 0 })
+    for (const { document, position } of commit.rows) durable.get(document)?.positions.push(position)
+    for (const { document } of commit.keep) {
+      const kept = durable.get(document)
+      if (kept !== undefined) kept.answers += 1
     }
-    const answers = new Map<string, number>()
-    for (const { document } of commit.keep) answers.set(document, (answers.get(document) ?? 0) + 1)
-    for (const document of new Set(intents.map((intent) => intent.document))) {
-      const durable = { positions: positions.get(document) ?? [], answers: answers.get(document) ?? 0 }
-      this.#step(document, { type: 'committed', ...durable }, now)
-    }
+    for (const [document, { positions, answers }] of durable)
+      this.#step(document, { type: 'committed', positions, answers }, now)
     for (const intent of intents) {
       if (intent.is !== 'fold') continue
       const { document, through, servedFrom } = intent
@@ -224,9 +222,11 @@ export class Tenant {
   }
 
   #tellOfChanges({ documents }: Commit, now: number): void {
-    const changes = documents.flatMap(({ document, state: { epoch, last, stage }, lastWas }) =>
-      last === lastWas ? [] : [{ document, epoch, position: last, stage }],
-    )
+    const changes: Change[] = []
+    for (const { document, state, lastWas } of documents) {
+      const { epoch, last, stage } = state
+      if (last !== lastWas) changes.push({ document, epoch, position: last, stage })
+    }
     if (changes.length > 0) this.#workspace.committed(changes, now)
   }
 

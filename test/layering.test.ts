@@ -17,7 +17,7 @@ beforeAll(() => {
   cpSync(join(root, 'tsconfig.base.json'), join(copy, 'tsconfig.base.json'))
   cpSync(join(root, '.oxlintrc.json'), join(copy, '.oxlintrc.json'))
   mkdirSync(join(copy, 'editor'))
-  for (const folder of ['shared', 'server', 'client']) {
+  for (const folder of ['shared', 'server', 'client', 'types']) {
     mkdirSync(join(copy, folder))
     cpSync(join(root, folder, 'tsconfig.json'), join(copy, folder, 'tsconfig.json'))
     writeFileSync(join(copy, folder, 'noun.ts'), `export const noun: string = '${folder}'\n`)
@@ -59,6 +59,7 @@ test.each([
   },
   { folder: 'client', lines: use('../shared/noun.ts') },
   { folder: 'client', lines: 'export const tried: unknown = new WebSocket("ws://localhost")' },
+  { folder: 'types', lines: `import * as Y from 'yjs'\nexport const tried: unknown = Y.Doc` },
 ])('$folder may: $lines', ({ folder, lines }) => {
   expect(compile(folder, lines)).toEqual({ succeeded: true, output: '' })
 })
@@ -74,6 +75,9 @@ test.each([
   { folder: 'shared', lines: 'export const tried: unknown = new WebSocket("")', error: /TS2304|TS2584/ },
   { folder: 'shared', lines: `import 'node:fs'`, error: /TS2307|TS2591|TS2882/ },
   { folder: 'client', lines: `import 'node:fs'`, error: /TS2307|TS2591|TS2882/ },
+  { folder: 'types', lines: use('../shared/noun.ts'), error: 'TS6307' },
+  { folder: 'types', lines: use('../client/noun.ts'), error: 'TS6307' },
+  { folder: 'types', lines: 'export const tried: unknown = document.body', error: /TS2584|TS2304/ },
   { folder: 'server', lines: 'export const tried: unknown = document.body', error: /TS2584|TS2304/ },
 ])('$folder may not: $lines', ({ folder, lines, error }) => {
   const { succeeded, output } = compile(folder, lines)
@@ -81,7 +85,7 @@ test.each([
   expect(output).toMatch(error)
 })
 
-test.each(['./beside.ts', '../stock/textarea.ts', 'yjs', 'syncline/client'])(
+test.each(['./beside.ts', '../stock/textarea.ts', 'yjs', 'syncline/client', 'syncline/types'])(
   'editor may import %s',
   (path) => {
     const { succeeded, output } = lint(use(path))
@@ -95,6 +99,7 @@ test.each([
   '../../client/index.ts',
   '../../shared/replica.ts',
   '../../server/relay.ts',
+  '../../types/counter.ts',
 ])('editor may not import %s', (path) => {
   const { succeeded, output } = lint(use(path))
   expect(succeeded).toBe(false)

@@ -39,6 +39,8 @@ export class Disk implements StorePlace {
 
 export class Device implements AsyncDisposable {
   readonly disk: Disk
+  /** Told of each frame that it sends. */
+  frameSent: (frame: Uint8Array) => void = () => undefined
   readonly #options: Omit<WorkspaceOptions, 'store' | 'socketClass'>
   #life: { readonly workspace: Workspace; readonly cut: () => void }
 
@@ -75,10 +77,16 @@ export class Device implements AsyncDisposable {
   #live(): { readonly workspace: Workspace; readonly cut: () => void } {
     const sockets = new Set<WebSocket>()
     let isDead = false
+    const frameSent = (frame: Uint8Array): void => this.frameSent(frame)
     class MortalSocket extends WebSocket {
       constructor(url: string, protocols: string) {
         super(isDead ? 'ws://127.0.0.1:1' : url, protocols)
         sockets.add(this)
+      }
+
+      override send(frame: Uint8Array): void {
+        frameSent(frame)
+        super.send(frame)
       }
     }
     const workspace = openWorkspace({ ...this.#options, store: this.disk, socketClass: MortalSocket })

@@ -300,7 +300,7 @@ describe('the store', () => {
       while (disk.largestRemoval < 200) await nextTurn()
     }
     const rows = (await disk.entries()).filter(({ key }) => key[0] === 'd'.charCodeAt(0))
-    expect(rows.length).toBeLessThan(100)
+    expect(rows.length).toBeLessThan(250)
     await using device = new Device(relay.url, {}, disk)
     const document = device.open('folded')
     await document.loaded

@@ -10,7 +10,7 @@ import { presentedToken } from '../../server/presented-token.ts'
 import { refusal, refusalCodes } from '../../server/refusals.ts'
 import type { SignIn } from '../../server/sign-in.ts'
 import { right } from '../../shared/message.ts'
-import type { Refusal } from '../../shared/session.ts'
+import type { Refusal } from '../../shared/session-words.ts'
 import {
   everything,
   keyPairs,

@@ -225,6 +225,17 @@ describe('refusals', () => {
 })
 
 describe('stepping down', () => {
+  test('[D3] an edit that was being written beside a delivery is there once', () => {
+    const story = new Story().load().online()
+    story.disk = 'refuses'
+    story.edit(1).delivery(0, 1, bytes(2))
+    story.disk = 'holds'
+    story.wait(60_000).tell({ type: 'steppedDown' })
+    story.release().wait(60_000)
+    expect(story.rows()).toEqual([{ kind: pending, update: '01' }])
+    expect(story.store.outbox()).toEqual([1])
+  })
+
   test('[D3] many refused edits that no disk took yet survive it too, beyond one batch', () => {
     const story = new Story().load().online()
     story.disk = 'refuses'
@@ -445,6 +456,18 @@ describe('giving back', () => {
     expect(story.store.inbox()).toMatchObject([{ counter: 1, code: 0 }])
     expect(story.status).toMatchObject({ refused: 1, pending: 1 })
     expect(story.rebuilds).toBe(1)
+  })
+
+  test('[L1] what the relay could have taken, and does not answer, is asked about after a while', () => {
+    const story = new Story().load().online(3).edit(1, 1, 7, 1, 4, 1, 1, 97, 1, 98, 0)
+    for (let round = 0; round < 2; round++) {
+      story.tell({ type: 'missing', room, stateVector: bytes(0) })
+      repair(story, 0, 0)
+    }
+    story.tell({ type: 'missing', room, stateVector: bytes(1, 7, 1) })
+    expect(story.store.inbox()).toEqual([])
+    story.forget().wait(unansweredMsMax)
+    expect(story.all('open')).toHaveLength(1)
   })
 
   test('[C2] after a restore state vectors decide: the relay is told, and given back what it lost', () => {

@@ -154,7 +154,7 @@ class Device {
 
   sent<Type extends Message['type']>(type: Type): Extract<Message, { readonly type: Type }>[] {
     return this.effects
-      .flatMap((effect) => (effect.type === 'send' ? [effect.message] : []))
+      .flatMap((effect): Message[] => (effect.type === 'send' ? [effect.message] : []))
       .filter((message): message is Extract<Message, { readonly type: Type }> => message.type === type)
   }
 

@@ -4,7 +4,7 @@ import { closedCode, comeBack, goodbyeCode, knowledgeKind, right, wireVersion } 
 import type { Message, MessageOf } from '../../shared/message.ts'
 import { silenceMs, silencesMax, waitingMessagesMax } from '../../shared/limits.ts'
 import { Session } from '../../shared/session.ts'
-import type { Grant, SessionEffect } from '../../shared/session.ts'
+import type { Grant, SessionEffect } from '../../shared/session-words.ts'
 
 const id = new Uint8Array(16)
 const hash = new Uint8Array(16)

@@ -2,7 +2,7 @@
 // rights as they are now. Must not know: sockets, sessions; that a right ended it tells nobody: the next token does.
 import { right } from '../../shared/message.ts'
 import { refusal } from '../../server/refusals.ts'
-import type { Grant, Refusal } from '../../shared/session.ts'
+import type { Grant, Refusal } from '../../shared/session-words.ts'
 import type { Clock } from './clock.ts'
 import type { World } from './world.ts'
 

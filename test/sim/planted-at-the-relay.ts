@@ -148,7 +148,7 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     rule: 'D1',
     changes: [
       {
-        file: 'server/relay-host.ts',
+        file: 'server/room-work.ts',
         find: '    await this.#store.writePieces(history, through, snapshot)',
         replace: [
           '    await this.#store.dropFolded(history, through, through)',
@@ -223,8 +223,8 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     changes: [
       {
         file: 'shared/room.ts',
-        find: '    if (wasAsked || this.#askedLinks.has(pushed.link)) return',
-        replace: '    if (this.#askedLinks !== undefined) return',
+        find: '    if (wasAsked || this.#askedLinks?.has(pushed.link) === true) return',
+        replace: '    if (pushed.update.length > 0) return',
       },
     ],
   },

@@ -92,8 +92,8 @@ export const plantedAtTheReplica: readonly PlantedBug[] = [
     changes: [
       {
         file: 'shared/replica-document.ts',
-        find: 'outbox.count(({ sequence }) => sequence === undefined) + refusedInMemory',
-        replace: 'outbox.count(({ sequence }) => sequence === undefined)',
+        find: 'outbox.inMemory + refusedInMemory',
+        replace: 'outbox.inMemory',
       },
     ],
   },
@@ -148,13 +148,13 @@ export const plantedAtTheReplica: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'outbox-in-the-order-of-reading',
+    name: 'outbox-in-another-order-than-its-rows',
     rule: 'D3',
     changes: [
       {
         file: 'shared/replica-outbox.ts',
-        find: '(left, right) => placeOf(left) - placeOf(right)',
-        replace: '(left) => placeOf(left) * 0',
+        find: 'this.#stored.add(entry, (other) => inOrder(other, entry) > 0)',
+        replace: 'this.#stored.addFirst(entry)',
       },
     ],
   },

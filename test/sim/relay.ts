@@ -2,7 +2,7 @@
 // step and started again, from its disk or from a copy of yesterday. Knows: its process, its disk, the faults of
 // both. Must not know: clients, what a frame says.
 import { decodeKey, rowRange } from '../../shared/record-keys.ts'
-import type { Grant, Refusal } from '../../shared/session.ts'
+import type { Grant, Refusal } from '../../shared/session-words.ts'
 import type { Batch, Store } from '../../shared/store.ts'
 import { unchanging } from '../../server/live-grant.ts'
 import type { LiveGrant } from '../../server/live-grant.ts'
