@@ -5,7 +5,7 @@ import type { Commit } from './commit.ts'
 import type { DocumentState } from './document-state.ts'
 import { commitOf } from './intents.ts'
 import type { Intent } from './intents.ts'
-import { waitingBytesMax, writeRetryMs } from './limits.ts'
+import { commitIntentsMax, waitingBytesMax, writeRetryMs } from './limits.ts'
 
 export type CommitsEffect =
   | { readonly type: 'write'; readonly commit: Commit }
@@ -14,6 +14,8 @@ export type CommitsEffect =
   /** Whether acks can be given: the disk writes. */
   | { readonly type: 'sayReady'; readonly ready: boolean }
   | { readonly type: 'wakeAt'; readonly time: number }
+
+type Waiting = { readonly intent: Intent; readonly bytes: number }
 
 type Writing = { readonly commit: Commit; readonly intents: readonly Intent[] }
 
@@ -25,7 +27,7 @@ type Disk =
 export class Commits {
   readonly #emit: (effect: CommitsEffect) => void
   #disk: Disk = { is: 'idle' }
-  #waiting: Intent[] = []
+  #waiting: Waiting[] = []
   #waitingBytes = 0
   #holdsSockets = false
 
@@ -39,7 +41,11 @@ export class Commits {
   }
 
   get waiting(): readonly Intent[] {
-    return this.#waiting
+    return this.#waiting.map(({ intent }) => intent)
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length
   }
 
   get waitingBytes(): number {
@@ -47,7 +53,7 @@ export class Commits {
   }
 
   add(intent: Intent, bytes = 0): void {
-    this.#waiting.push(intent)
+    this.#waiting.push({ intent, bytes })
     this.#waitingBytes += bytes
     if (this.#holdsSockets || this.#waitingBytes <= waitingBytesMax) return
     this.#holdsSockets = true
@@ -55,20 +61,27 @@ export class Commits {
   }
 
   drop(isMeant: (intent: Intent) => boolean): void {
-    this.#waiting = this.#waiting.filter((intent) => !isMeant(intent))
+    const kept = this.#waiting.filter(({ intent }) => !isMeant(intent))
+    this.#waiting = kept
+    this.#waitingBytes = 0
+    for (const { bytes } of kept) this.#waitingBytes += bytes
   }
 
   /** Waits for the disk, or is being written. */
   has(isMeant: (intent: Intent) => boolean): boolean {
-    return this.#waiting.some(isMeant) || (this.#disk.is !== 'idle' && this.#disk.intents.some(isMeant))
+    return (
+      this.#waiting.some(({ intent }) => isMeant(intent)) ||
+      (this.#disk.is !== 'idle' && this.#disk.intents.some(isMeant))
+    )
   }
 
-  /** All that waits, as one commit. */
+  /** What waits, the oldest first, as one commit. */
   write(head: number, stateOf: (document: string) => DocumentState): void {
     if (!this.hasToWrite) return
-    const intents = this.#waiting
-    this.#waiting = []
-    this.#waitingBytes = 0
+    const taken = this.#waiting
+    this.#waiting = taken.splice(commitIntentsMax)
+    for (const { bytes } of taken) this.#waitingBytes -= bytes
+    const intents = taken.map(({ intent }) => intent)
     this.#begin(commitOf(intents, head, stateOf), intents)
   }
 

@@ -153,6 +153,9 @@ export const tailRowsMax = 1_000
 /** What waits for a disk that does not write, before the relay stops reading its sockets. */
 export const waitingBytesMax: number = 16 * 1024 * 1024
 
+/** What is written at once: others wait for it, and the process does little else meanwhile. */
+export const commitIntentsMax = 4_000
+
 /** Between two tries to write to a disk that refused. */
 export const writeRetryMs = 1_000
 

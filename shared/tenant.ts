@@ -124,7 +124,7 @@ export class Tenant {
 
   /** Writes of rooms that wait for the commit before them. */
   get waiting(): number {
-    return this.#commits.waiting.length
+    return this.#commits.waitingCount
   }
 
   get waitingBytes(): number {

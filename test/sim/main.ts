@@ -143,7 +143,7 @@ const { values, positionals } = parseArgs({
 })
 
 let isWell: boolean
-if (values.planted) isWell = await runPlanted(positionals[0], Number(values.seeds ?? 3_000))
+if (values.planted) isWell = await runPlanted(positionals[0], Number(values.seeds ?? 10_000))
 else if (values.seed !== undefined) isWell = await replay(Number(values.seed))
 else isWell = await runMany(Number(values.from), Number(values.seeds ?? 1_000))
 process.exitCode = isWell ? 0 : 1

@@ -67,6 +67,8 @@ const faults = Object.keys(rareness) as Fault[]
 const knownPlagues: readonly (readonly Fault[])[] = [
   // Pushes are still on their way on one socket when the next one is refused them.
   ['spike', 'rightEnds', 'tabKill'],
+  // Deletes are derived by somebody who may not write any more.
+  ['rightEnds', 'offline', 'lid'],
   // The relay lost what it had, and what gives it back is cut.
   ['restore', 'cut', 'lid'],
   // Edits are acknowledged before a disk takes them.
@@ -115,10 +117,10 @@ export class Weather {
     this.#backUp()
   }
 
-  /** Every other world has a few faults that come all the time: what only two of them together break is met there. */
+  /** Two worlds in three have a few faults that come all the time: what only two of them together break is met there. */
   #plague(): readonly Fault[] {
     const { chance } = this.#world
-    if (this.#world.isOneIn(2)) return []
+    if (this.#world.isOneIn(3)) return []
     if (this.#world.isOneIn(2)) return chance.oneOf(knownPlagues)
     return [chance.oneOf(faults), chance.oneOf(faults), chance.oneOf(faults)]
   }
