@@ -16,6 +16,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/shared ./dist/shared
 COPY --from=build /app/dist/server ./dist/server
 COPY --from=build /app/dist/client ./dist/client
+COPY --from=build /app/dist/node ./dist/node
+COPY --from=build /app/dist/react ./dist/react
 COPY --from=build /app/dist/types ./dist/types
 COPY --from=build /app/dist/pages ./dist/pages
 RUN mkdir /data /data-backups && chown node:node /data /data-backups

@@ -24,6 +24,7 @@ export type Sources = {
   readonly filed: number
 }
 
+/** Before anything is known: also what a server renders. */
 export const beginning: DocumentStatus = {
   phase: 'loading',
   inMemory: 0,

@@ -153,8 +153,7 @@ export class Engine {
       ({ status: { current } }) => current.isSaved && current.phase === 'live',
     )
     for (const document of this.#documents.keys()) this.step({ type: 'documentClosed', document })
-    if (resting.length > 0)
-      await Promise.race([Promise.all(resting.map(({ forgotten }) => forgotten)), inAMoment()])
+    if (resting.length > 0) await atMostAMoment(Promise.all(resting.map(({ forgotten }) => forgotten)))
     this.#tab.step({ type: 'leadershipLost' })
     this.#isClosed = true
     this.#tab.close()
@@ -373,4 +372,14 @@ export class Engine {
 
 function inAMoment(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, momentMs))
+}
+
+/** A timer that is left would keep a program on Node from ending. */
+async function atMostAMoment(work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, momentMs)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
 }

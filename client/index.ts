@@ -1,4 +1,5 @@
 // index.ts — what an application imports as `syncline/client`.
+export { beginning as documentBeginning } from './document-status.ts'
 export { MemoryStore } from './memory-store.ts'
 export type { Observable } from './observed.ts'
 export type { Saved, SynclineDocument } from './opened-document.ts'

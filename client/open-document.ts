@@ -107,6 +107,8 @@ export class OpenDocument {
     // Said while it still is to be heard.
     if (!isKept) this.#live.awareness.setLocalState(null)
     this.#isKept = isKept
+    // Who comes back to it may say again who they are: bindings set a field of what is there.
+    if (isKept && this.#live.awareness.getLocalState() === null) this.#live.awareness.setLocalState({})
   }
 
   /** Nothing of it is needed any more. */

@@ -7,6 +7,10 @@ export type SynclineErrorCode =
   | 'closed'
   /** There is no WebSocket here: Node 20 needs one passed in. */
   | 'no-web-socket'
+  /** Another process, or another workspace, has the folder of LevelDB. */
+  | 'store-in-use'
+  /** The folder cannot be opened. */
+  | 'store-unreadable'
 
 export class SynclineError extends Error {
   override readonly name = 'SynclineError'

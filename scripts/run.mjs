@@ -38,7 +38,17 @@ export function installWhatIsMissing() {
   must(run('npm', 'ci', '--no-audit', '--no-fund'), 'The installation')
 }
 
-const sources = ['shared', 'server', 'client', 'types', 'editor', 'package-lock.json', 'tsconfig.base.json']
+const sources = [
+  'shared',
+  'server',
+  'client',
+  'node',
+  'react',
+  'types',
+  'editor',
+  'package-lock.json',
+  'tsconfig.base.json',
+]
 const builtMark = join(root, 'dist', '.built')
 
 export function isBuildOutOfDate() {

@@ -25,6 +25,8 @@ export class LevelOpening {
   repairs = 0
   /** How the last opening ended, if not well. */
   #before: string | undefined
+  /** Those of the last life. What LevelDB writes while it is opened and closed is fresh, or left unfinished by it. */
+  #tables: readonly string[] = []
 
   constructor(folder: string, whenRepaired: (cause: unknown) => void) {
     this.#folder = folder
@@ -37,13 +39,14 @@ export class LevelOpening {
     if (this.#before === undefined) await this.#note(isOpening)
     if (this.#before === isOpening) await this.#check()
     await this.#nameFiles()
+    this.#tables = await this.#tablesNow()
   }
 
   async open(database: OpenableDatabase): Promise<void> {
     await this.#openOrRepair(database)
     if (this.#before === isOpen) {
       await database.close()
-      await this.#check()
+      await this.#check(this.#tables)
       await this.#openOrRepair(database)
     }
     await this.#note(isOpen)
@@ -80,10 +83,10 @@ export class LevelOpening {
   }
 
   /** What LevelDB would believe, or die over. */
-  async #check(): Promise<void> {
+  async #check(among?: readonly string[]): Promise<void> {
     let wrongTables = 0
-    for (const name of await this.#files()) {
-      if (!name.endsWith('.ldb')) continue
+    for (const name of await this.#tablesNow()) {
+      if (among?.includes(name) === false) continue
       const path = join(this.#folder, name)
       const table = await readFile(path)
       const wrong = markWrongBlocks(table)
@@ -116,6 +119,10 @@ export class LevelOpening {
   async #note(state: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true })
     await writeFile(join(this.#folder, stateFile), state)
+  }
+
+  async #tablesNow(): Promise<readonly string[]> {
+    return (await this.#files()).filter((name) => name.endsWith('.ldb'))
   }
 
   /** None where there is no folder yet, or it cannot be read: opening it says which. */

@@ -90,6 +90,8 @@ export class Room {
   /** Appended and not yet durable, in the order of the positions that they will have. */
   readonly #inFlight: { readonly update: Uint8Array; readonly from: LinkId }[] = []
   #effects: RoomEffect[] | undefined
+  /** Whom to ask for what the log lacks, before this step ends. */
+  #missedBy: Set<LinkId> | undefined
 
   constructor(options: RoomOptions) {
     this.#options = options
@@ -132,6 +134,7 @@ export class Room {
     if (this.#phase.is !== 'loading') this.#take(input, now)
     else if (input.type === 'loaded') this.#load(input, this.#phase.early, now)
     else this.#phase.early.push(input)
+    this.#tellWhatIsMissing()
     this.#answerWhatIsDurable()
     this.#effects = undefined
     return effects
@@ -185,7 +188,7 @@ export class Room {
         this.#attendance.drained(input.link)
         return this.#feeding.drained(input.link)
       case 'rightsChanged':
-        return this.#changeRights(input.link, input.mayWrite)
+        return this.#judgeByTheNewest(input.link, input.mayWrite)
       case 'presenceSaid':
         return this.#attendance.say(input.link, input.entries, input.isOpening, now)
       case 'presenceAsked':
@@ -280,6 +283,20 @@ export class Room {
     this.#comparisons.forget(link)
     this.#askedLinks?.delete(link)
     this.#foldIfWorth()
+  }
+
+  /** An older socket of a replica never may more than its newest: what arrives on it late gets the same answer. [R1] */
+  #judgeByTheNewest(link: LinkId, mayWrite: boolean): void {
+    const member = this.#attendance.member(link)
+    if (member === undefined) return
+    const links = this.#attendance.linksOf(member.owner)
+    const newest = links.at(-1)
+    if (link === newest && !mayWrite) for (const each of links) this.#changeRights(each, false)
+    else if (link === newest || !mayWrite || this.#mayWrite(newest)) this.#changeRights(link, mayWrite)
+  }
+
+  #mayWrite(link: LinkId | undefined): boolean {
+    return link !== undefined && this.#attendance.member(link)?.mayWrite === true
   }
 
   #changeRights(link: LinkId, mayWrite: boolean): void {
@@ -396,8 +413,17 @@ export class Room {
   }
 
   #askForMissing(link: LinkId): void {
+    this.#missedBy ??= new Set()
+    this.#missedBy.add(link)
+  }
+
+  /** Once for all that came together: of many clients a state vector is long. [B1] */
+  #tellWhatIsMissing(): void {
+    const links = this.#missedBy
+    if (links === undefined) return
+    this.#missedBy = undefined
     const stateVector = this.#log.stateVector()
-    this.#tell(link, { type: 'missing', room: this.#options.room, stateVector })
+    for (const link of links) this.#tell(link, { type: 'missing', room: this.#options.room, stateVector })
   }
 
   #isStale(pushed: Pushed): boolean {
@@ -453,7 +479,9 @@ export class Room {
     if (this.#phase.is !== 'judging') throw new Error('A verdict came for nothing.')
     const { pushed } = this.#phase
     this.#phase = { is: 'open' }
-    if (refusal === undefined) this.#admit(pushed)
+    // The right to write may have ended meanwhile; who left had it when it was judged.
+    if (this.#attendance.member(pushed.link)?.mayWrite === false) this.#refuseWriting(pushed)
+    else if (refusal === undefined) this.#admit(pushed)
     else this.#refuse(pushed, refusal.code, refusal.reason)
     this.#judgeNext()
   }

@@ -17,7 +17,7 @@ beforeAll(() => {
   cpSync(join(root, 'tsconfig.base.json'), join(copy, 'tsconfig.base.json'))
   cpSync(join(root, '.oxlintrc.json'), join(copy, '.oxlintrc.json'))
   mkdirSync(join(copy, 'editor'))
-  for (const folder of ['shared', 'server', 'client', 'types']) {
+  for (const folder of ['shared', 'server', 'client', 'types', 'react', 'node']) {
     mkdirSync(join(copy, folder))
     cpSync(join(root, folder, 'tsconfig.json'), join(copy, folder, 'tsconfig.json'))
     writeFileSync(join(copy, folder, 'noun.ts'), `export const noun: string = '${folder}'\n`)
@@ -38,12 +38,12 @@ function compile(folder: string, lines: string): { succeeded: boolean; output: s
   return { succeeded: status === 0, output: stdout }
 }
 
-/** What the linter says of a page with these lines, by the project's own rules. */
-function lint(lines: string): { succeeded: boolean; output: string } {
-  const file = join(copy, 'editor', 'tried.ts')
+/** What the linter says of a file with these lines in this folder, by the project's own rules. */
+function lint(folder: string, lines: string): { succeeded: boolean; output: string } {
+  const file = join(copy, folder, 'tried.ts')
   writeFileSync(file, `${lines}\n`)
   const linter = join(root, 'node_modules', '.bin', 'oxlint')
-  const { status, stdout } = spawnSync(linter, ['editor/tried.ts'], { cwd: copy, encoding: 'utf8' })
+  const { status, stdout } = spawnSync(linter, [`${folder}/tried.ts`], { cwd: copy, encoding: 'utf8' })
   rmSync(file)
   return { succeeded: status === 0, output: stdout }
 }
@@ -59,6 +59,10 @@ test.each([
   },
   { folder: 'client', lines: use('../shared/noun.ts') },
   { folder: 'client', lines: 'export const tried: unknown = new WebSocket("ws://localhost")' },
+  { folder: 'react', lines: use('../client/noun.ts') },
+  { folder: 'react', lines: use('../types/noun.ts') },
+  { folder: 'node', lines: use('../client/noun.ts') },
+  { folder: 'node', lines: use('../server/noun.ts') },
   { folder: 'types', lines: `import * as Y from 'yjs'\nexport const tried: unknown = Y.Doc` },
 ])('$folder may: $lines', ({ folder, lines }) => {
   expect(compile(folder, lines)).toEqual({ succeeded: true, output: '' })
@@ -75,6 +79,11 @@ test.each([
   { folder: 'shared', lines: 'export const tried: unknown = new WebSocket("")', error: /TS2304|TS2584/ },
   { folder: 'shared', lines: `import 'node:fs'`, error: /TS2307|TS2591|TS2882/ },
   { folder: 'client', lines: `import 'node:fs'`, error: /TS2307|TS2591|TS2882/ },
+  { folder: 'client', lines: use('../react/noun.ts'), error: 'TS6307' },
+  { folder: 'client', lines: use('../node/noun.ts'), error: 'TS6307' },
+  { folder: 'server', lines: use('../node/noun.ts'), error: 'TS6307' },
+  { folder: 'react', lines: use('../server/noun.ts'), error: 'TS6307' },
+  { folder: 'react', lines: `import 'node:fs'`, error: /TS2307|TS2591|TS2882/ },
   { folder: 'types', lines: use('../shared/noun.ts'), error: 'TS6307' },
   { folder: 'types', lines: use('../client/noun.ts'), error: 'TS6307' },
   { folder: 'types', lines: 'export const tried: unknown = document.body', error: /TS2584|TS2304/ },
@@ -88,7 +97,7 @@ test.each([
 test.each(['./beside.ts', '../stock/textarea.ts', 'yjs', 'syncline/client', 'syncline/types'])(
   'editor may import %s',
   (path) => {
-    const { succeeded, output } = lint(use(path))
+    const { succeeded, output } = lint('editor', use(path))
     expect(succeeded, output).toBe(true)
   },
 )
@@ -101,7 +110,28 @@ test.each([
   '../../server/relay.ts',
   '../../types/counter.ts',
 ])('editor may not import %s', (path) => {
-  const { succeeded, output } = lint(use(path))
+  const { succeeded, output } = lint('editor', use(path))
   expect(succeeded).toBe(false)
   expect(output).toContain('by its public entries')
+})
+
+test.each([
+  { folder: 'react', path: '../client/index.ts' },
+  { folder: 'react', path: '../types/index.ts' },
+  { folder: 'node', path: '../server/level-store.ts' },
+])('$folder may import $path', ({ folder, path }) => {
+  const { succeeded, output } = lint(folder, use(path))
+  expect(succeeded, output).toBe(true)
+})
+
+test.each([
+  { folder: 'react', path: '../client/engine.ts' },
+  { folder: 'react', path: '../shared/store.ts' },
+  { folder: 'react', path: '../types/counter.ts' },
+  { folder: 'node', path: '../client/engine.ts' },
+  { folder: 'node', path: '../server/relay.ts' },
+])('$folder may not import $path', ({ folder, path }) => {
+  const { succeeded, output } = lint(folder, use(path))
+  expect(succeeded).toBe(false)
+  expect(output).toContain('public entr')
 })

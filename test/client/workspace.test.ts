@@ -85,6 +85,17 @@ describe('writing together', () => {
     expect(areStructurallyEqual([native.doc, stock.doc])).toBe(true)
   })
 
+  test('[P1] who comes back to a document before it is closed can say again who is there', async () => {
+    await using device = new Device(nowhere)
+    const document = device.open('left-and-back')
+    const closed = document.close()
+    const { awareness } = device.open('left-and-back')
+    expect(awareness).toBe(document.awareness)
+    awareness.setLocalStateField('user', 'Ann')
+    expect(awareness.getLocalState()).toEqual({ user: 'Ann' })
+    await closed
+  })
+
   test('[P1] who is there is seen by others, and who closes the document is not', async () => {
     await using ann = new Device(relay.url)
     await using bob = new Device(relay.url)

@@ -114,10 +114,11 @@ async function isFailing(variant: Variant, seed: number): Promise<boolean> {
 
 /** Each has to be seen, or the simulator is blind where it lies. */
 async function runPlanted(only: string | undefined, count: number): Promise<boolean> {
+  const bugs = planted.filter(({ name }) => only === undefined || name === only)
+  if (bugs.length === 0) throw new Error(`No planted bug is called «${only}».`)
   const asItIs = makeVariant('as-it-is', [])
   let unseen = 0
-  for (const bug of planted) {
-    if (only !== undefined && bug.name !== only) continue
+  for (const bug of bugs) {
     const variant = makeVariant(`planted-${bug.name}`, bug.changes)
     const start = performance.now()
     const { caught, lived } = await firstFailure(variant, asItIs, count)

@@ -4,7 +4,7 @@
 import { encodeUtf8 } from 'lib0/string'
 import type * as Y from 'yjs'
 import type { Message, PushEntry } from '../../shared/message.ts'
-import { verdict } from '../../shared/message.ts'
+import { planKind, verdict } from '../../shared/message.ts'
 import { inboxRange, rowRange } from '../../shared/replica-keys.ts'
 import { decodeFiling, rowKind } from '../../shared/replica-records.ts'
 import type { Filing } from '../../shared/replica-records.ts'
@@ -51,6 +51,8 @@ export class NativeDevice {
   readonly #acked = new Set<number>()
   /** Whether a comparison ever told it that it is equal. [T1] */
   hasHeardEqual = false
+  /** The newest position of the log that it was told of, and how far it was told what lies there. [T1] */
+  readonly #told = { head: 0, through: 0 }
   /** Another device goes on from its disk, so that the same edit may meet two fates. */
   isCloned = false
   readonly #world: World
@@ -141,6 +143,18 @@ export class NativeDevice {
   #hears(message: Message): void {
     if (message.type === 'compared' && message.verdict === verdict.equal) this.hasHeardEqual = true
     if (message.type === 'opened') this.present.clear()
+    if (message.type === 'opened')
+      Object.assign(this.#told, {
+        head: message.head,
+        through: message.plan.kind === planKind.atHead ? message.head : 0,
+      })
+    if (message.type !== 'delivery' && message.type !== 'caughtUp') return
+    this.#told.through = Math.max(this.#told.through, message.through)
+    this.#told.head = Math.max(this.#told.head, message.through)
+  }
+
+  get isBehind(): boolean {
+    return this.#told.through < this.#told.head
   }
 
   /** The browser is gone with all its tabs, or the power is. */

@@ -98,6 +98,17 @@ export const plantedAtTheReplica: readonly PlantedBug[] = [
     ],
   },
   {
+    name: 'up-to-date-behind-the-head',
+    rule: 'T1',
+    changes: [
+      {
+        file: 'shared/replica-document.ts',
+        find: 'isUpToDate: this.#link.isAtHead && compared',
+        replace: 'isUpToDate: this.#link.takesPushes && compared',
+      },
+    ],
+  },
+  {
     name: 'up-to-date-from-the-handshake-alone',
     rule: 'T1',
     changes: [

@@ -1,0 +1,2 @@
+// index.ts — what programs on Node import as `syncline/node`, beside `syncline/client`: a place on the disk.
+export { openLevelStore } from './level-place.ts'
