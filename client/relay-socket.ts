@@ -1,8 +1,8 @@
 // relay-socket.ts — one WebSocket to the relay, as messages. Knows: frames, fragments, the sub-protocol. Must not know:
 // what a message means, when to connect again.
-import { framesOf, Reassembly } from '../shared/fragments.ts'
+import { framesOf, Reassembly, wholeMessages } from '../shared/fragments.ts'
 import { wireProtocol } from '../shared/message.ts'
-import type { Message, ReplicaMessage } from '../shared/message.ts'
+import type { Fragment, Message, ReplicaMessage } from '../shared/message.ts'
 import { saidByBoth, saidByRelay } from '../shared/message-reader.ts'
 import { writeReplicaBody } from '../shared/message-writer.ts'
 import { ProtocolError } from '../shared/protocol-error.ts'
@@ -68,18 +68,17 @@ export class RelaySocket {
   #socketOnMessage(data: unknown): void {
     try {
       if (!(data instanceof ArrayBuffer)) throw new ProtocolError('malformed-text', 'A frame of text.')
-      for (const message of codec.decodeFrame(new Uint8Array(data))) this.#receive(message)
+      const said = codec.decodeFrame(new Uint8Array(data))
+      const messages = wholeMessages(said, (fragment) => this.#putTogether(fragment))
+      for (const message of messages) this.#events?.received(message)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#events?.garbled()
     }
   }
 
-  #receive(message: Message): void {
-    if (message.type !== 'fragment') return this.#events?.received(message)
-    const bytes = this.#reassembly.take(message)
-    const whole = bytes === undefined ? undefined : codec.decodeMessage(bytes)
-    if (whole !== undefined) this.#events?.received(whole)
-    return undefined
+  #putTogether(fragment: Fragment): Message | undefined {
+    const bytes = this.#reassembly.take(fragment)
+    return bytes === undefined ? undefined : codec.decodeMessage(bytes)
   }
 }

@@ -19,7 +19,7 @@ export type ConnectionsOptions = {
   /** What connections need of those who own the machines. */
   readonly host: Pick<
     ConnectionHost,
-    'now' | 'wakeAt' | 'happened' | 'workspace' | 'mode' | 'grantOf' | 'met' | 'isItsOwn'
+    'now' | 'wakeAt' | 'happened' | 'workspace' | 'mode' | 'grantOf' | 'met' | 'isItsOwn' | 'unsayable'
   >
   readonly recheckFailed: (cause: unknown) => void
 }

@@ -1,6 +1,7 @@
 // host-connection.ts — what the relay's host and a socket are to each other, whatever the wire and whatever the
 // socket: real, or simulated. Types only.
 import type { Message, MessageOf } from '../shared/message.ts'
+import type { ProtocolError } from '../shared/protocol-error.ts'
 import type { LinkId, RoomEffect, RoomInput } from '../shared/room-words.ts'
 import type { Refusal } from '../shared/session-words.ts'
 import type { WorkspaceInput } from '../shared/workspace.ts'
@@ -76,6 +77,8 @@ export type ConnectionHost = {
   readonly mode: () => MessageOf<'mode'>
   /** In as few frames as can be; encoded once, however many they go to. */
   readonly framesOf: (messages: readonly Message[]) => readonly Uint8Array[]
+  /** There is something that cannot be written, and whoever it was for is sent away. */
+  readonly unsayable: (trace: string | undefined, cause: ProtocolError) => void
   /** Whether more may come in this very step: then the connection is told when it ends. */
   readonly awaitsEndOfStep: (connection: Connection) => boolean
   readonly stockFramesOf: (message: MessageOf<'delivery' | 'presence'>) => readonly Uint8Array[]

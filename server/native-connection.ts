@@ -1,10 +1,10 @@
 // native-connection.ts — a native socket: its session machine, frames to messages and back. Knows: the wire's codec.
 // Must not know: sockets' insides, rooms' insides, what a message means.
-import { Reassembly } from '../shared/fragments.ts'
+import { Reassembly, wholeMessages } from '../shared/fragments.ts'
 import { inLots } from '../shared/in-lots.ts'
 import type { Sizes } from '../shared/limits.ts'
 import { comeBack, goodbyeCode } from '../shared/message.ts'
-import type { Durability, Message } from '../shared/message.ts'
+import type { Durability, Fragment, Message } from '../shared/message.ts'
 import { ProtocolError } from '../shared/protocol-error.ts'
 import type { LinkId } from '../shared/room-words.ts'
 import { Session } from '../shared/session.ts'
@@ -52,7 +52,8 @@ export class NativeConnection implements Connection {
 
   received(frame: Uint8Array): void {
     try {
-      for (const message of decodeFrame(frame)) this.#receive(message)
+      const messages = wholeMessages(decodeFrame(frame), (fragment) => this.#putTogether(fragment))
+      for (const message of messages) this.#receive(message)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.step({ type: 'garbled', error })
@@ -83,7 +84,7 @@ export class NativeConnection implements Connection {
     const words = this.#words
     if (words === undefined) return
     this.#words = undefined
-    this.#socket.send(this.#host.framesOf(words))
+    this.#send(words)
   }
 
   dismiss(reason: string, afterMs: number): void {
@@ -163,14 +164,15 @@ export class NativeConnection implements Connection {
     for (const effect of this.#session.step(input, this.#host.now())) this.#perform(effect)
   }
 
+  #putTogether(fragment: Fragment): Message | undefined {
+    this.#reassembly ??= new Reassembly(this.#messageBytesMax)
+    const bytes = this.#reassembly.take(fragment)
+    return bytes === undefined ? undefined : decodeMessage(bytes)
+  }
+
   #receive(message: Message): void {
     if (message.type === 'hello' && message.trace !== '') this.#host.met?.(this.trace, message.trace)
-    if (message.type !== 'fragment') return this.step({ type: 'received', message })
-    this.#reassembly ??= new Reassembly(this.#messageBytesMax)
-    const bytes = this.#reassembly.take(message)
-    const whole = bytes === undefined ? undefined : decodeMessage(bytes)
-    if (whole !== undefined) this.step({ type: 'received', message: whole })
-    return undefined
+    this.step({ type: 'received', message })
   }
 
   #perform(effect: SessionEffect): void {
@@ -212,8 +214,22 @@ export class NativeConnection implements Connection {
       this.#words = [message]
     } else {
       this.stepEnded()
-      this.#socket.send(this.#host.framesOf([message]))
+      this.#send([message])
     }
+  }
+
+  /** What cannot be written is this program's fault: it costs the one who should have heard it a socket, and no more. */
+  #send(messages: readonly Message[]): void {
+    let frames: readonly Uint8Array[]
+    try {
+      frames = this.#host.framesOf(messages)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#host.unsayable(this.trace, error)
+      return this.failed()
+    }
+    this.#socket.send(frames)
+    return undefined
   }
 
   #tokenChecked(answer: LiveGrant | Refusal): SessionInput {

@@ -12,6 +12,7 @@ export type NoticeCode =
   | 'tenant-unreadable'
   | 'document-unreadable'
   | 'link-unanswered'
+  | 'unsayable'
   | 'work-failed'
   | 'clean-up-failed'
   | 'document-replaced'
@@ -105,6 +106,11 @@ export const notices: Readonly<Record<NoticeCode, Words>> = {
     level: 'warn',
     says: 'A document could not be read for a client, which was told to come back.',
     todo: 'Once is nothing. If it repeats, see document-unreadable.',
+  },
+  unsayable: {
+    level: 'error',
+    says: 'The relay had something to say that its protocol has no bytes for: a fault of the relay. Whoever it was for was told to come back.',
+    todo: 'Keep the line for whoever develops this.',
   },
   'work-failed': {
     level: 'warn',

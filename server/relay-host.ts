@@ -147,6 +147,7 @@ export class RelayHost {
         grantOf: options.grantOf,
         met: (trace, peerTrace) => options.report({ code: 'socket-met', trace, facts: { peerTrace } }),
         isItsOwn: (tenant, replica, secret) => store.isItsOwn(tenant, replica, secret),
+        unsayable: (trace, cause) => this.#fail({ code: 'unsayable', trace, cause }),
       },
       recheckFailed: (cause) => this.#fail({ code: 'recheck-failed', cause }),
     })

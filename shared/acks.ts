@@ -39,8 +39,4 @@ export class Acks<Link, Answer> {
   get isAllDurable(): boolean {
     return this.#asked === this.#durable
   }
-
-  get waitingCount(): number {
-    return this.#waiting.length
-  }
 }

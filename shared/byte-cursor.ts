@@ -130,6 +130,13 @@ export class ByteCursor {
   }
 }
 
+/** Views of a Buffer are Buffers, and neither compare nor clone like the Uint8Array that the messages promise. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array
+    ? bytes
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
 function truncated(): ProtocolError {
   return new ProtocolError('truncated', 'The bytes end before what they announce.')
 }

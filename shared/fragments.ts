@@ -4,7 +4,7 @@
 import { ByteCursor } from './byte-cursor.ts'
 import { notEncodable } from './byte-writer.ts'
 import { fragmentBytesMax, messageBytesMax, nativeFrameBytesMax } from './limits.ts'
-import { type Fragment, messageNumber } from './message.ts'
+import { type Fragment, type Message, messageNumber } from './message.ts'
 import { writeFragment } from './message-writer.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { encodedAs } from './wire-codec.ts'
@@ -65,6 +65,18 @@ export function fragmentsOf(message: Uint8Array, bytesMax: number = fragmentByte
     fragments.push({ type: 'fragment', last: end === message.length, bytes: message.subarray(start, end) })
   }
   return fragments
+}
+
+/**
+ * The messages of a frame, with those that its fragments bring to their end: all of it is read before any of it is acted
+ * on, and one with a fault in it is refused whole. [W1]
+ */
+export function wholeMessages(
+  messages: readonly Message[],
+  putTogether: (fragment: Fragment) => Message | undefined,
+): readonly Message[] {
+  if (!messages.some(({ type }) => type === 'fragment')) return messages
+  return messages.flatMap((message) => (message.type === 'fragment' ? (putTogether(message) ?? []) : message))
 }
 
 /**

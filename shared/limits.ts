@@ -46,7 +46,10 @@ export const documentClientsMax = 50_000
 
 export const documentRootsMax = 10_000
 
-/** The log keeps 16 bytes for each range that was ever deleted. */
+/**
+ * The log keeps 16 bytes for each range that was ever deleted, and to add one costs the same however many there are;
+ * so that this is a matter of memory alone, and can be far above what a document that people write ever comes to.
+ */
 export const documentDeletesMax = 1_000_000
 
 /** A frame of the native wire; a larger message travels in fragments. */

@@ -18,7 +18,7 @@ import {
 } from './limits.ts'
 import { ProtocolError, type ProtocolErrorCode } from './protocol-error.ts'
 import { RangeList } from './range-list.ts'
-import { encodeStateVector, isAhead, readClocks, type StateVector } from './state-vector.ts'
+import { encodeStateVector, readClocks, type StateVector } from './state-vector.ts'
 import { readUpdate } from './update-reader.ts'
 import type { UpdateFacts, UpdateLimits } from './update-reader.ts'
 
@@ -57,16 +57,6 @@ export class LogState {
     return encodeStateVector(this.#clocks)
   }
 
-  /** Whether the log has clocks that a peer has not. Whether deletes are missing, this cannot tell. */
-  isAheadOf(peer: StateVector): boolean {
-    return isAhead(this.#clocks, peer)
-  }
-
-  /** Whether a peer has clocks that the log has not. */
-  isBehind(peer: StateVector): boolean {
-    return isAhead(peer, this.#clocks)
-  }
-
   /**
    * What keeps the update from being whole on top of this log: exactly when a Y.Doc that holds the log would
    * keep part of the update as pending. Such an update may not enter the log: the log would hold a hole, and
@@ -97,7 +87,7 @@ export class LogState {
     for (const name of facts.rootNames) if (!this.#rootNames.has(name)) rootCount += 1
     if (rootCount > documentRootsMax) return 'too-many-roots'
     const deleteCount = this.#deletes.length + facts.deletes.length
-    // The exact number is a merge, so it is worked out only where it can matter.
+    // The exact number takes a search for each range, so it is worked out only where it can matter.
     if (deleteCount > documentDeletesMax && this.#deletes.lengthWith(facts.deletes) > documentDeletesMax) {
       return 'too-many-deletes'
     }

@@ -16,6 +16,15 @@ export function readCount(body: ByteCursor, countMax: number, entryBytesMin: num
   return count
 }
 
+/** Counters rise by one: of each the next one is a number of the wire too, as the end of the range that names it. */
+export const counterMax: number = Number.MAX_SAFE_INTEGER - 1
+
+export function readCounter(body: ByteCursor): number {
+  const counter = body.readVarUint()
+  if (counter > counterMax) throw counterTooLarge()
+  return counter
+}
+
 export function readWord<Word extends number>(body: ByteCursor, words: readonly Word[]): Word {
   const value = body.readVarUint()
   for (const word of words) if (word === value) return word
@@ -56,6 +65,10 @@ export function readText(body: ByteCursor, bytesMax: number): string {
   // Refuses what is not UTF-8, so that the decoder has nothing left to throw.
   body.skipText(byteLength)
   return decodeUtf8(body.bytes.subarray(start, body.position))
+}
+
+export function counterTooLarge(): ProtocolError {
+  return new ProtocolError('number-too-large', 'A counter is larger than 2^53 - 2.')
 }
 
 export function tooManyEntries(count: number, countMax: number): ProtocolError {

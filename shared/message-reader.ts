@@ -6,9 +6,12 @@
 
 import type { ByteCursor } from './byte-cursor.ts'
 import {
+  counterMax,
+  counterTooLarge,
   readBits,
   readBytes,
   readCount,
+  readCounter,
   readFlag,
   readText,
   readWord,
@@ -296,7 +299,7 @@ function readPush(body: ByteCursor): Push {
   const link = body.readVarUint()
   const entries: PushEntry[] = []
   for (let left = readCount(body, pushEntriesMax, pushEntryBytesMin); left > 0; left--) {
-    const counter = body.readVarUint()
+    const counter = readCounter(body)
     const hash = takeBytes(body, hashBytes)
     const kind = readWord(body, entryKinds)
     entries.push({ counter, hash, kind, update: readBytes(body, messageBytesMax) })
@@ -312,9 +315,7 @@ function readAck(body: ByteCursor): Ack {
     const count = body.readVarUint()
     if (count < 1) throw new ProtocolError('empty-run', 'A range of an ack holds no counter.')
     if (count > ackRangeCountersMax) throw tooManyEntries(count, ackRangeCountersMax)
-    if (from + count > Number.MAX_SAFE_INTEGER) {
-      throw new ProtocolError('number-too-large', 'A range of an ack leaves the safe integers.')
-    }
+    if (from + count - 1 > counterMax) throw counterTooLarge()
     ranges.push({ from, count })
   }
   return { type: 'ack', room, ranges }
@@ -324,7 +325,7 @@ function readRefused(body: ByteCursor): Refused {
   const room = body.readVarUint()
   const entries: Refusal[] = []
   for (let left = readCount(body, answersMax, refusalBytesMin); left > 0; left--) {
-    const counter = body.readVarUint()
+    const counter = readCounter(body)
     const hash = takeBytes(body, hashBytes)
     const code = readWord(body, refusedCodes)
     entries.push({ counter, hash, code, reason: readText(body, reasonBytesMax) })
@@ -336,7 +337,7 @@ function readFiled(body: ByteCursor): Filed {
   const link = body.readVarUint()
   const entries: FiledEntry[] = []
   for (let left = readCount(body, answersMax, filedEntryBytesMin); left > 0; left--) {
-    entries.push({ counter: body.readVarUint(), hash: takeBytes(body, hashBytes) })
+    entries.push({ counter: readCounter(body), hash: takeBytes(body, hashBytes) })
   }
   return { type: 'filed', link, entries }
 }

@@ -55,6 +55,7 @@ import {
   wantBits,
   type Welcome,
 } from './message.ts'
+import { counterMax } from './message-fields.ts'
 import { unreachable } from './unreachable.ts'
 
 /** Each message of the wire. */
@@ -183,7 +184,7 @@ function writeFiled(sink: ByteSink, { link, entries }: Filed): void {
   sink.varUint(link)
   writeCount(sink, entries.length, answersMax)
   for (const { counter, hash } of entries) {
-    sink.varUint(counter)
+    writeCounter(sink, counter)
     sink.fixedBytes(hash, hashBytes)
   }
 }
@@ -261,7 +262,7 @@ function writePush(sink: ByteSink, push: Push): void {
   sink.varUint(push.link)
   writeCount(sink, push.entries.length, pushEntriesMax)
   for (const entry of push.entries) {
-    sink.varUint(entry.counter)
+    writeCounter(sink, entry.counter)
     sink.fixedBytes(entry.hash, hashBytes)
     sink.varUint(entry.kind)
     sink.lengthAndBytes(entry.update, messageBytesMax)
@@ -272,7 +273,7 @@ function writeAck(sink: ByteSink, ack: Ack): void {
   sink.varUint(ack.room)
   writeCount(sink, ack.ranges.length, answersMax)
   for (const { from, count } of ack.ranges) {
-    if (count < 1 || count > ackRangeCountersMax || from + count > Number.MAX_SAFE_INTEGER) {
+    if (count < 1 || count > ackRangeCountersMax || from + count - 1 > counterMax) {
       throw notEncodable(`A range of ${count} counters from ${from}.`)
     }
     sink.varUint(from)
@@ -284,7 +285,7 @@ function writeRefused(sink: ByteSink, refused: Refused): void {
   sink.varUint(refused.room)
   writeCount(sink, refused.entries.length, answersMax)
   for (const refusal of refused.entries) {
-    sink.varUint(refusal.counter)
+    writeCounter(sink, refusal.counter)
     sink.fixedBytes(refusal.hash, hashBytes)
     sink.varUint(refusal.code)
     sink.text(refusal.reason, reasonBytesMax)
@@ -302,6 +303,11 @@ function writeChanged(sink: ByteSink, changed: Changed): void {
     writeBits(sink, document.rights, rightBits)
   }
   sink.lengthAndBytes(changed.cursor, workspaceCursorBytesMax)
+}
+
+function writeCounter(sink: ByteSink, counter: number): void {
+  if (counter > counterMax) throw notEncodable(`A counter of ${counter}.`)
+  sink.varUint(counter)
 }
 
 function writeCount(sink: ByteSink, count: number, countMax: number): void {

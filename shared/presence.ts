@@ -131,6 +131,8 @@ export class Presence {
   #hear(speaker: Speaker, said: PresenceEntry, now: number): void {
     const entry = said.state === 'null' ? goneEntry(said) : said
     const { client, clock } = entry
+    // What no wire can carry would be found only while everybody is told of it. [W1]
+    if (!Number.isSafeInteger(client) || !Number.isSafeInteger(clock)) return
     if (clock > presenceClockMax || this.#claims.isForeign(client, speaker.owner)) return
     const known = this.#known.get(client)
     if (speaker.isOpening) this.#welcomeBack(speaker.owner, client, now)

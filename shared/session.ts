@@ -3,10 +3,21 @@
 // it lets through to a room, the token allows. [S1]
 import { AskedOpens } from './asked-opens.ts'
 import { linksMax, silenceMs, silencesMax, waitingMessagesMax } from './limits.ts'
-import { closedCode, comeBack, goodbyeCode, relayMode, right, want, wireVersion } from './message.ts'
+import {
+  closedCode,
+  comeBack,
+  goodbyeCode,
+  knowledgeKind,
+  relayMode,
+  right,
+  want,
+  wireVersion,
+} from './message.ts'
 import type { ClosedCode, ComeBack, GoodbyeCode, Message, MessageOf } from './message.ts'
+import type { ProtocolError } from './protocol-error.ts'
 import type { LinkId, RoomInput } from './room-words.ts'
 import type { Grant, Refusal, SessionEffect, SessionInput, SessionOptions } from './session-words.ts'
+import { stateVectorFault } from './state-vector.ts'
 import { unreachable } from './unreachable.ts'
 import type { WorkspaceInput } from './workspace.ts'
 
@@ -81,13 +92,9 @@ export class Session {
     switch (input.type) {
       case 'received':
         this.#heardAt = now
-        return this.#receive(input.message, now)
+        return this.#hear(input.message, now)
       case 'garbled':
-        return this.#dismiss(
-          goodbyeCode.malformed,
-          comeBack.no,
-          `${input.error.code}: ${input.error.message}`,
-        )
+        return this.#dismissMalformed(input.error)
       case 'tokenChecked':
         return this.#tokenChecked(input.grant, now)
       case 'tokenRefused':
@@ -117,6 +124,14 @@ export class Session {
       default:
         return unreachable(input)
     }
+  }
+
+  /** A room works with a state vector long after this turn: its fault would look like one of the relay's. [W1] */
+  #hear(message: Message, now: number): void {
+    const stateVector = stateVectorIn(message)
+    const fault = stateVector === undefined ? undefined : stateVectorFault(stateVector)
+    if (fault === undefined) this.#receive(message, now)
+    else this.#dismissMalformed(fault)
   }
 
   #receive(message: Message, now: number): void {
@@ -426,6 +441,11 @@ export class Session {
 
   // Ending.
 
+  /** Whoever says it once would say it again. */
+  #dismissMalformed({ code, message }: ProtocolError): void {
+    this.#dismiss(goodbyeCode.malformed, comeBack.no, `${code}: ${message}`)
+  }
+
   #dismissOutOfOrder({ type }: Message): void {
     this.#dismiss(goodbyeCode.outOfOrder, comeBack.no, `«${type}» has no place here.`)
   }
@@ -487,6 +507,12 @@ export class Session {
     if (this.#effects === undefined) throw new Error('A session asks for something between two steps.')
     this.#effects.push(effect)
   }
+}
+
+function stateVectorIn(message: Message): Uint8Array | undefined {
+  if (message.type === 'known') return message.stateVector
+  if (message.type !== 'open' || message.knowledge.kind !== knowledgeKind.content) return undefined
+  return message.knowledge.stateVector
 }
 
 function isOfSomebodyElse(grant: Grant, before: Grant): boolean {

@@ -1,6 +1,6 @@
 // state-vector.ts — state vectors as Yjs V1 writes them: for each client the clock that comes next. Knows: their
-// bytes, and what it means that one is ahead of another. Must not know: documents, logs, and deletes above all:
-// two replicas with equal state vectors may still differ, because a delete moves none.
+// bytes. Must not know: documents, logs, and deletes above all: two replicas with equal state vectors may still
+// differ, because a delete moves none.
 
 import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
 
@@ -20,7 +20,18 @@ export function readStateVector(bytes: Uint8Array): Map<number, number> {
   return clocks
 }
 
-/** The same where more may follow. */
+/** Why these bytes are none. */
+export function stateVectorFault(bytes: Uint8Array): ProtocolError | undefined {
+  try {
+    readStateVector(bytes)
+    return undefined
+  } catch (error) {
+    if (error instanceof ProtocolError) return error
+    throw error
+  }
+}
+
+/** Reads one that more may follow. */
 export function readClocks(cursor: ByteCursor): Map<number, number> {
   const count = cursor.readVarUint()
   if (count > documentClientsMax || count * 2 > cursor.remaining) {
@@ -48,12 +59,4 @@ export function encodeStateVector(clocks: StateVector): Uint8Array {
     writeVarUint(encoder, clock)
   }
   return toUint8Array(encoder)
-}
-
-/** Whether `ours` has clocks that `theirs` has not. */
-export function isAhead(ours: StateVector, theirs: StateVector): boolean {
-  for (const [client, clock] of ours) {
-    if (clock > (theirs.get(client) ?? 0)) return true
-  }
-  return false
 }

@@ -1,9 +1,10 @@
 // stock-wire.ts — the frames that y-websocket clients of every version speak, both directions.
 // Knows: the byte layout (varUint type, varUint sub-type, length-prefixed body). Must not know: what a room does
 // with a message, and that updates have an inside.
-import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { ByteCursor, plainBytes } from './byte-cursor.ts'
 import { roomPresencesMax, stockFrameMessagesMax } from './limits.ts'
+import { readText, takeBytes } from './message-fields.ts'
 import type { PresenceEntry } from './message.ts'
 import { ProtocolError } from './protocol-error.ts'
 
@@ -32,34 +33,24 @@ const noState = 'null'
  * Throws a ProtocolError, and nothing else, for any bytes that are not whole messages [W1].
  */
 export function decodeStockFrame(frame: Uint8Array): StockMessage[] {
-  const decoder = decoding.createDecoder(frame)
+  const cursor = new ByteCursor(plainBytes(frame))
   const messages: StockMessage[] = []
-  try {
-    while (decoding.hasContent(decoder)) {
-      const message = readMessage(decoder)
-      // lib0 reads a length past the end without a word.
-      if (decoder.pos > frame.length) throw truncated()
-      if (messages.push(message) > stockFrameMessagesMax) {
-        throw new ProtocolError('too-many-messages', `A frame has at most ${stockFrameMessagesMax} messages.`)
-      }
-      if (message.type === 'unknown') break
+  while (cursor.remaining > 0) {
+    const message = readMessage(cursor)
+    if (messages.push(message) > stockFrameMessagesMax) {
+      throw new ProtocolError('too-many-messages', `A frame has at most ${stockFrameMessagesMax} messages.`)
     }
-  } catch (error) {
-    throw error instanceof ProtocolError ? error : truncated()
+    if (message.type === 'unknown') break
   }
   return messages
 }
 
-function truncated(): ProtocolError {
-  return new ProtocolError('truncated', 'A frame ends in the middle of a message.')
-}
-
-function readMessage(decoder: decoding.Decoder): StockMessage {
-  switch (decoding.readVarUint(decoder)) {
+function readMessage(cursor: ByteCursor): StockMessage {
+  switch (cursor.readVarUint()) {
     case sync:
-      return readSync(decoder)
+      return readSync(cursor)
     case awareness:
-      return { type: 'awareness', entries: readAwareness(decoding.readVarUint8Array(decoder)) }
+      return { type: 'awareness', entries: readAwareness(new ByteCursor(readBody(cursor))) }
     case queryAwareness:
       return { type: 'queryAwareness' }
     default:
@@ -67,32 +58,34 @@ function readMessage(decoder: decoding.Decoder): StockMessage {
   }
 }
 
-function readSync(decoder: decoding.Decoder): StockMessage {
-  switch (decoding.readVarUint(decoder)) {
+function readSync(cursor: ByteCursor): StockMessage {
+  switch (cursor.readVarUint()) {
     case step1:
-      return { type: 'step1', stateVector: decoding.readVarUint8Array(decoder) }
+      return { type: 'step1', stateVector: readBody(cursor) }
     case step2:
-      return { type: 'step2', update: decoding.readVarUint8Array(decoder) }
+      return { type: 'step2', update: readBody(cursor) }
     case update:
-      return { type: 'update', update: decoding.readVarUint8Array(decoder) }
+      return { type: 'update', update: readBody(cursor) }
     default:
       return { type: 'unknown' }
   }
 }
 
-function readAwareness(bytes: Uint8Array): PresenceEntry[] {
-  const decoder = decoding.createDecoder(bytes)
-  const count = decoding.readVarUint(decoder)
+function readBody(cursor: ByteCursor): Uint8Array {
+  return takeBytes(cursor, cursor.readByteLength())
+}
+
+function readAwareness(cursor: ByteCursor): PresenceEntry[] {
+  const count = cursor.readVarUint()
   if (count > roomPresencesMax)
     throw new ProtocolError('too-many-entries', `A message has at most ${roomPresencesMax} states.`)
   const entries: PresenceEntry[] = []
   for (let left = count; left > 0; left--) {
-    const client = decoding.readVarUint(decoder)
-    const clock = decoding.readVarUint(decoder)
-    const state = decoding.readVarString(decoder)
+    const client = cursor.readVarUint()
+    const clock = cursor.readVarUint()
+    const state = readText(cursor, cursor.remaining)
     entries.push({ client, clock, state: state === noState ? '' : state })
   }
-  if (decoder.pos > bytes.length) throw truncated()
   return entries
 }
 

@@ -6,7 +6,7 @@
 // Decoded bytes are views of the frame and keep all of it in memory: whoever keeps some beyond the turn copies them.
 // Encoded bytes are of exact size; those of what a relay says name a room, no link, and go to all of its links as they
 // are.
-import { ByteCursor } from './byte-cursor.ts'
+import { ByteCursor, plainBytes } from './byte-cursor.ts'
 import { ByteMeasure, ByteWriter, notEncodable, varUintByteLength } from './byte-writer.ts'
 import type { ByteSink } from './byte-writer.ts'
 import { messageBytesMax, nativeFrameBytesMax } from './limits.ts'
@@ -102,11 +102,4 @@ function bodyOf(cursor: ByteCursor): ByteCursor {
   const bodyBytes = cursor.readByteLength()
   if (bodyBytes === cursor.remaining) return cursor
   return new ByteCursor(cursor.bytes.subarray(0, cursor.position + bodyBytes), cursor.position)
-}
-
-/** Views of a Buffer are Buffers, and neither compare nor clone like the Uint8Array that the messages promise. */
-function plainBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.constructor === Uint8Array
-    ? bytes
-    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

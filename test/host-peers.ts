@@ -153,6 +153,11 @@ export class NativePeer {
     }
   }
 
+  /** As it is, whether or not it could be said. */
+  frame(frame: Uint8Array): void {
+    this.#connection.received(frame)
+  }
+
   open(document = 'story', knowledge: Knowledge = { kind: knowledgeKind.nothing }, link = 1): void {
     this.say({ type: 'open', link, document, wants: want.write + want.presence, knowledge })
   }

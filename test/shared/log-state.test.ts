@@ -5,11 +5,9 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 
-import { IdRanges } from '../../shared/id-ranges.ts'
 import { documentClientsMax, documentRootsMax } from '../../shared/limits.ts'
 import { LogState } from '../../shared/log-state.ts'
 import { ProtocolError } from '../../shared/protocol-error.ts'
-import { RangeList } from '../../shared/range-list.ts'
 import { encodeStateVector, readStateVector } from '../../shared/state-vector.ts'
 import { readUpdate, type UpdateFacts } from '../../shared/update-reader.ts'
 import { editingSession } from '../editing-session.ts'
@@ -55,12 +53,6 @@ function disordered(random: Random, updates: readonly Uint8Array[]): Uint8Array[
     if (chance < 0.3) return [Y.mergeUpdates(shuffled(random, updates).slice(0, 1 + below(random, 5)))]
     return [update]
   })
-}
-
-function rangesOf(...ranges: readonly (readonly [client: number, from: number, to: number])[]): RangeList {
-  const list = new RangeList()
-  for (const [client, from, to] of ranges) list.append(client, from, to)
-  return list
 }
 
 describe('[C2] the state of the log', () => {
@@ -152,19 +144,6 @@ describe('[C2] the state of the log', () => {
     }
   })
 
-  test('knows whether it or a peer is ahead, or both', () => {
-    const state = new LogState()
-    state.add(readUpdate(bytesOf(2, 1, 5, 0, 0, 3, 1, 2, 0, 0, 4, 0)))
-    const same = readStateVector(state.stateVector())
-    expect([state.isAheadOf(same), state.isBehind(same)]).toEqual([false, false])
-    expect([state.isAheadOf(new Map()), state.isBehind(new Map())]).toEqual([true, false])
-    const apart = new Map([
-      [5, 2],
-      [7, 1],
-    ])
-    expect([state.isAheadOf(apart), state.isBehind(apart)]).toEqual([true, true])
-  })
-
   test('fails loudly when an update with a gap is added', () => {
     const facts = readUpdate(bytesOf(1, 1, 5, 3, 0, 1, 0))
     expect(() => new LogState().add(facts)).toThrow('gap')
@@ -230,40 +209,6 @@ describe('[W1] bytes from a peer or a disk', () => {
         }
       }),
       { numRuns: 20_000, seed: 1 },
-    )
-  })
-})
-
-describe('[C2] a set of ids', () => {
-  test('holds exactly what was added, in the fewest ranges', () => {
-    const step = fc.tuple(fc.nat(4), fc.integer({ min: 1, max: 5 }))
-    const client = fc.tuple(fc.nat(2), fc.array(step, { minLength: 1, maxLength: 30 }))
-    fc.assert(
-      fc.property(fc.array(client, { maxLength: 8 }), fc.nat(2), fc.nat(80), (added, asked, clock) => {
-        const ranges = new IdRanges()
-        const known = new Set<string>()
-        for (const [id, steps] of added) {
-          const list = new RangeList()
-          let at = 0
-          for (const [distance, length] of steps) {
-            list.append(id, at + distance, at + distance + length)
-            for (let each = at + distance; each < at + distance + length; each++) known.add(`${id} ${each}`)
-            at += distance + length
-          }
-          const expected = ranges.lengthWith(list)
-          ranges.add(list)
-          expect(ranges.length).toBe(expected)
-        }
-        const held = [...ranges.toRangeList()]
-        expect(held.length).toBe(ranges.length)
-        expect(held.reduce((sum, range) => sum + range.to - range.from, 0)).toBe(known.size)
-        for (const [index, range] of held.entries()) {
-          const last = held[index - 1]
-          if (last?.client === range.client) expect(range.from).toBeGreaterThan(last.to)
-        }
-        expect(ranges.hasAll(rangesOf([asked, clock, clock + 1]))).toBe(known.has(`${asked} ${clock}`))
-      }),
-      { numRuns: 3_000, seed: 1 },
     )
   })
 })

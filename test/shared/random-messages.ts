@@ -57,8 +57,11 @@ const plan = fc.oneof(
   fc.record({ kind: fc.constant(planKind.exchange), reason: word(planReason), stateVector: someBytes }),
 )
 
+/** The next one has to be a number too. */
+const counter = number.map((any) => Math.min(any, Number.MAX_SAFE_INTEGER - 1))
+
 const counterRange = fc
-  .record({ from: number, count: fc.integer({ min: 1, max: 1024 }) })
+  .record({ from: counter, count: fc.integer({ min: 1, max: 1024 }) })
   .filter(({ from, count }) => from + count <= Number.MAX_SAFE_INTEGER)
 
 type Fields<Type extends Message['type']> = {
@@ -97,14 +100,14 @@ const fields: { readonly [Type in Message['type']]: Fields<Type> } = {
   caughtUp: { room: number, through: number },
   push: {
     link: number,
-    entries: list(fc.record({ counter: number, hash: id, kind: word(entryKind), update: someBytes })),
+    entries: list(fc.record({ counter, hash: id, kind: word(entryKind), update: someBytes })),
   },
   ack: { room: number, ranges: list(counterRange) },
   refused: {
     room: number,
-    entries: list(fc.record({ counter: number, hash: id, code: word(refusedCode), reason: text })),
+    entries: list(fc.record({ counter, hash: id, code: word(refusedCode), reason: text })),
   },
-  filed: { link: number, entries: list(fc.record({ counter: number, hash: id })) },
+  filed: { link: number, entries: list(fc.record({ counter, hash: id })) },
   missing: { room: number, stateVector: someBytes },
   digest: { link: number, position: number, digest: bytes(32) },
   compared: { room: number, position: number, verdict: word(verdict) },

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { closedCode, comeBack, goodbyeCode, knowledgeKind, right, wireVersion } from '../../shared/message.ts'
 import type { Message, MessageOf } from '../../shared/message.ts'
 import { silenceMs, silencesMax, waitingMessagesMax } from '../../shared/limits.ts'
+import { ProtocolError } from '../../shared/protocol-error.ts'
 import { Session } from '../../shared/session.ts'
 import type { Grant, SessionEffect } from '../../shared/session-words.ts'
 
@@ -154,6 +155,35 @@ test.each(cases)('[W1] while $phase, $type: $outcome', ({ phase, type, outcome }
   // What waits is looked at when the session is open, and does then what it does there.
   expect(outcomeOf(effects)).toBe(outcome === 'waits' ? 'nothing' : outcome)
 })
+
+test.each([
+  ['open', { ...samples.open, knowledge: { kind: knowledgeKind.content, epoch: id, stateVector: bytes } }],
+  ['known', { ...samples.known, stateVector: Uint8Array.of(5, 1, 1) }],
+] satisfies [string, Message][])(
+  '[W1] %s with bytes that are no state vector ends the socket for good',
+  (_type, message) => {
+    const effects = sessionIn('open').step({ type: 'received', message }, 0)
+    expect(effects.find(({ type }) => type === 'send')).toMatchObject({
+      message: { type: 'goodbye', code: goodbyeCode.malformed, comeBack: comeBack.no },
+    })
+    expect(effects.map((effect) => (effect.type === 'happened' ? effect.input.type : effect.type))).toEqual([
+      'send',
+      'left',
+      'end',
+    ])
+  },
+)
+
+test.each(['truncated', 'frame-too-large', 'message-too-large'] as const)(
+  '[W1] bytes that are no messages, %s, end the socket for good: said again they would be the same',
+  (code) => {
+    const error = new ProtocolError(code, 'No message.')
+    const [goodbye] = sessionIn('open').step({ type: 'garbled', error }, 0)
+    expect(goodbye).toMatchObject({
+      message: { type: 'goodbye', code: goodbyeCode.malformed, comeBack: comeBack.no },
+    })
+  },
+)
 
 test('[S1] a document that the token does not open is closed, and no room hears of it', () => {
   const effects = sessionIn('open').step(

@@ -15,6 +15,9 @@ import {
   encodeUpdate,
   keepAliveFrame,
 } from '../../shared/stock-wire.ts'
+import type { StockMessage } from '../../shared/stock-wire.ts'
+import { decodeFrame, encodeMessage } from '../../shared/wire.ts'
+import { errorOf } from './thrown-error.ts'
 
 const doc = new Y.Doc()
 doc.getText('text').insert(0, 'hello')
@@ -97,6 +100,80 @@ test('[W1] a message of unknown type hides the rest of its frame and nothing els
   const frame = Uint8Array.from([...encodeUpdate(update), 99, 1, 2, 3])
   expect(decodeStockFrame(frame).map((message) => message.type)).toEqual(['update', 'unknown'])
 })
+
+/** As many bytes of a number as one likes: lib0 reads 1.8e44 of twenty of them, and NaN of a hundred and fifty. */
+const overlongNumber = fc
+  .tuple(fc.integer({ min: 7, max: 170 }), fc.nat({ max: 127 }))
+  .map(([count, last]) => Array.from({ length: count }, () => 0x80).concat(last))
+
+const anyNumber = fc.oneof(
+  overlongNumber,
+  fc.maxSafeNat().map((value) => Array.from(encoding.encode((to) => encoding.writeVarUint(to, value)))),
+)
+
+const anyAwareness = fc
+  .array(fc.tuple(anyNumber, anyNumber, fc.constantFrom('{}', '"a"', 'null', '', '"\u{1f41d}"')), {
+    maxLength: 3,
+  })
+  .map((entries) =>
+    encoding.encode((to) => {
+      encoding.writeVarUint(to, 1)
+      const states = encoding.encode((of) => {
+        encoding.writeVarUint(of, entries.length)
+        for (const [client, clock, state] of entries) {
+          encoding.writeUint8Array(of, Uint8Array.from([...client, ...clock]))
+          encoding.writeVarString(of, state)
+        }
+      })
+      encoding.writeVarUint8Array(to, states)
+    }),
+  )
+
+test('[W1] what is read of one wire can be said on the other', () => {
+  let sayable = 0
+  fc.assert(
+    fc.property(anyAwareness, (frame) => {
+      for (const message of messagesOrNone(frame)) {
+        if (message.type !== 'awareness') continue
+        const { entries } = message
+        const said = encodeMessage({ type: 'presence', linkOrRoom: 1, entries })
+        expect(decodeFrame(said)).toEqual([{ type: 'presence', linkOrRoom: 1, entries }])
+        expect(decodeStockFrame(encodeAwareness(entries))).toEqual([message])
+        sayable += entries.length
+      }
+    }),
+    { numRuns: 5_000, seed: 1 },
+  )
+  expect(sayable).toBeGreaterThan(300)
+})
+
+test.each([8, 20, 149, 150, 160])('[W1] a number that goes on for %i bytes is an error', (count) => {
+  const number = [...Array.from({ length: count }, () => 0x80), 1]
+  for (const entry of [
+    [...number, 1],
+    [1, ...number],
+  ]) {
+    const body = [1, ...entry, 2, 0x7b, 0x7d]
+    const head = encoding.encode((to) => encoding.writeVarUint(to, body.length))
+    const frame = Uint8Array.from([1, ...head, ...body])
+    expect(errorOf(() => decodeStockFrame(frame))).toEqual({ code: 'number-too-large', blame: 'peer' })
+  }
+  expect(errorOf(() => decodeStockFrame(Uint8Array.from([0, 2, ...number])))?.blame).toBe('peer')
+})
+
+test('[W1] what is read of a Buffer are plain bytes', () => {
+  const [message] = decodeStockFrame(Buffer.from(encodeUpdate(update)))
+  expect(message).toStrictEqual({ type: 'update', update: new Uint8Array(update) })
+})
+
+function messagesOrNone(frame: Uint8Array): readonly StockMessage[] {
+  try {
+    return decodeStockFrame(frame)
+  } catch (error) {
+    if (error instanceof ProtocolError) return []
+    throw error
+  }
+}
 
 test('[W1] any bytes give messages or a ProtocolError, nothing else', () => {
   fc.assert(

@@ -35,9 +35,11 @@ import {
   type Message,
   type MessageOf,
   messageNumber,
+  refusedCode,
   wireProtocol,
   wireVersion,
 } from '../../shared/message.ts'
+import { counterRanges } from '../../shared/counter-ranges.ts'
 import { ProtocolError } from '../../shared/protocol-error.ts'
 import { decodeFrame, decodeMessage, encodeFrame, encodeMessage } from '../../shared/wire.ts'
 import { type Chance, chanceFrom } from '../chance.ts'
@@ -157,6 +159,7 @@ describe('there and back', () => {
       { type: 'rights', room: 1, rights: 2 ** 32 },
       { type: 'ack', room: 1, ranges: [{ from: Number.MAX_SAFE_INTEGER, count: 1 }] },
       { type: 'ack', room: 1, ranges: [{ from: 1, count: 0 }] },
+      { type: 'filed', link: 1, entries: [{ counter: Number.MAX_SAFE_INTEGER, hash: new Uint8Array(16) }] },
       { type: 'fragment', last: true, bytes: new Uint8Array(0) },
     ]
     for (const message of faults) {
@@ -164,6 +167,69 @@ describe('there and back', () => {
     }
     expect(errorOf(() => encodeFrame([]))).toEqual({ code: 'not-encodable', blame: 'self' })
   })
+})
+
+describe('answers', () => {
+  /** Bytes that a writer of our own would not write. */
+  const pushOf = (counter: number) =>
+    encoding.encode((to) => {
+      const body = encoding.encode((of) => {
+        encoding.writeVarUint(of, 1)
+        encoding.writeVarUint(of, 1)
+        encoding.writeVarUint(of, counter)
+        encoding.writeUint8Array(of, new Uint8Array(16))
+        encoding.writeVarUint(of, 0)
+        encoding.writeVarUint8Array(of, Uint8Array.of(0, 0))
+      })
+      encoding.writeVarUint(to, messageNumber.push)
+      encoding.writeVarUint8Array(to, body)
+    })
+  const counter = fc.oneof(
+    fc.maxSafeNat(),
+    fc.nat({ max: 2_000 }).map((below) => Number.MAX_SAFE_INTEGER - below),
+  )
+
+  test('[W1] whatever is taken of a push can be acknowledged and refused', () => {
+    fc.assert(
+      fc.property(counter, (said) => {
+        const pushes = messagesOrNone(pushOf(said))
+        for (const push of pushes) if (push.type === 'push') answer(push)
+        expect(pushes.length).toBe(said < Number.MAX_SAFE_INTEGER ? 1 : 0)
+      }),
+      { numRuns: 2_000, seed: 3, examples: [[Number.MAX_SAFE_INTEGER], [Number.MAX_SAFE_INTEGER - 1]] },
+    )
+  })
+
+  test('[W1] whatever any message names of entries can be answered', () => {
+    fc.assert(
+      fc.property(fc.oneof(messageOfType('push'), messageOfType('filed')), (message) => {
+        if (message.type === 'push' || message.type === 'filed') answer(message)
+      }),
+      { numRuns: 500, seed: 4 },
+    )
+  })
+
+  function answer({ entries }: MessageOf<'push'> | MessageOf<'filed'>): void {
+    const counters = entries.map((entry) => entry.counter)
+    const refusals = entries.map((entry) => {
+      return { counter: entry.counter, hash: entry.hash, code: refusedCode.badUpdate, reason: '' } as const
+    })
+    for (const message of [
+      { type: 'ack', room: 1, ranges: counterRanges(counters) },
+      { type: 'refused', room: 1, entries: refusals },
+    ] satisfies Message[]) {
+      expect(decodeFrame(encodeMessage(message))).toEqual([message])
+    }
+  }
+
+  function messagesOrNone(frame: Uint8Array): readonly Message[] {
+    try {
+      return decodeFrame(frame)
+    } catch (error) {
+      if (error instanceof ProtocolError) return []
+      throw error
+    }
+  }
 })
 
 describe('bounds', () => {
