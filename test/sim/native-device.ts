@@ -51,8 +51,8 @@ export class NativeDevice {
   readonly #acked = new Set<number>()
   /** Whether a comparison ever told it that it is equal. [T1] */
   hasHeardEqual = false
-  /** The newest position of the log that it was told of, and how far it was told what lies there. [T1] */
-  readonly #told = { head: 0, through: 0 }
+  /** Of each page: the newest position of the log that it was told of, and how far what lies there. [T1] */
+  readonly #told = new Map<string, { readonly head: number; readonly through: number }>()
   /** Another device goes on from its disk, so that the same edit may meet two fates. */
   isCloned = false
   readonly #world: World
@@ -119,7 +119,7 @@ export class NativeDevice {
       accept,
       whenAwake: ears.whenAwake,
       tell: (input) => {
-        if (input.type === 'received') this.#hears(input.message)
+        if (input.type === 'received') this.#hears(name, input.message)
         if (input.type === 'disconnected') this.present.clear()
         ears.tell(input)
       },
@@ -140,21 +140,25 @@ export class NativeDevice {
     for (const ledger of this.ledgers) ledger.ackLeft(update)
   }
 
-  #hears(message: Message): void {
+  #hears(name: string, message: Message): void {
     if (message.type === 'compared' && message.verdict === verdict.equal) this.hasHeardEqual = true
     if (message.type === 'opened') this.present.clear()
     if (message.type === 'opened')
-      Object.assign(this.#told, {
+      this.#told.set(name, {
         head: message.head,
         through: message.plan.kind === planKind.atHead ? message.head : 0,
       })
     if (message.type !== 'delivery' && message.type !== 'caughtUp') return
-    this.#told.through = Math.max(this.#told.through, message.through)
-    this.#told.head = Math.max(this.#told.head, message.through)
+    const { head, through } = this.#told.get(name) ?? { head: 0, through: 0 }
+    this.#told.set(name, {
+      head: Math.max(head, message.through),
+      through: Math.max(through, message.through),
+    })
   }
 
-  get isBehind(): boolean {
-    return this.#told.through < this.#told.head
+  isBehind(name: string): boolean {
+    const told = this.#told.get(name)
+    return told !== undefined && told.through < told.head
   }
 
   /** The browser is gone with all its tabs, or the power is. */

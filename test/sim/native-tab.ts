@@ -112,7 +112,7 @@ export class NativeTab implements Replica, Device {
     this.ledger.statusTold(status)
     if (status.isUpToDate && !this.device.hasHeardEqual)
       throw new BrokenRule('T1', `${this.name} says «up to date», and nothing was ever compared.`)
-    if (status.isUpToDate && this.device.isBehind)
+    if (status.isUpToDate && this.device.isBehind(this.name))
       throw new BrokenRule('T1', `${this.name} says «up to date», and was told of more than it has.`)
     if (status.waitingFor === 'gone') this.#askAgain()
   }
