@@ -40,10 +40,13 @@ async function measure(target: Target, { documents: count }: Load): Promise<Meas
     await server.quiet()
   }
   await visitThrough(first)
+  await server.rested()
   const memoryAfterFirst = server.memoryMegabytes
   const cpuBefore = server.cpuSeconds
   await visitThrough(Math.max(count, first))
   const cpu = server.cpuSeconds - cpuBefore
+  const memoryAtOnce = server.memoryMegabytes
+  await server.rested()
   const memory = server.memoryMegabytes
   for (let read = 0; read < readAgain; read++) {
     const heard: Uint8Array[] = []
@@ -61,6 +64,7 @@ async function measure(target: Target, { documents: count }: Load): Promise<Meas
   return {
     [`memory after ${first}, MB`]: memoryAfterFirst,
     'memory after all, MB': memory,
+    'memory after all, at once, MB': memoryAtOnce,
     'memory after all / after the first 1,000': memory / memoryAfterFirst,
     'CPU, ms a document': (cpu / Math.max(1, count - first)) * 1_000,
   }

@@ -59,7 +59,13 @@ export const goals: readonly Goal[] = [
   ...onBothWires({ bench: 'presence', figure: 'CPU, % of a core', beside: 'y-websocket', atMost: 0.4 }),
   ...onBothWires({ bench: 'documents', figure: 'memory after all / after the first 1,000', atMost: 1.1 }),
   ...onBothWires({ bench: 'slow', figure: 'memory for the paused reader, MB', atMost: 16 }),
+  ...onBothWires({ bench: 'slow', figure: 'peak memory with it, MB', beside: 'hocuspocus', atMost: 1 }),
   { bench: 'offline', figure: 'memory: CPU an edit / with a tenth of them', ours: 'native', atMost: 1.5 },
+  { bench: 'store', figure: 'killed: ours / y-indexeddb', ours: 'native', atMost: 1 / 15 },
+  { bench: 'store', figure: 'made small: ours / y-indexeddb', ours: 'native', atMost: 1 },
+  { bench: 'store', figure: '200 small: ours / y-indexeddb', ours: 'native', atMost: 1 / 1.5 },
+  { bench: 'store', figure: '1000 openings: ours, rows more', ours: 'native', atMost: 0 },
+  { bench: 'store', figure: '3 tabs, 100 remote edits: ours, rows', ours: 'native', atMost: 100 },
   { bench: 'reader', figure: 'readUpdate / Y.parseUpdateMeta', ours: 'native', atMost: 2 },
 ]
 

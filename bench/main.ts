@@ -11,6 +11,7 @@ import { presence } from './presence.ts'
 import { reconnect } from './reconnect.ts'
 import { session } from './session.ts'
 import { slow } from './slow.ts'
+import { store } from './store.ts'
 import { readAsked, usage } from './asked.ts'
 import { goToLoadsCore } from './processor.ts'
 import { Profiles } from './profile.ts'
@@ -31,6 +32,7 @@ const benches: readonly Bench[] = [
   slow,
   reader,
   offline,
+  store,
 ]
 
 const asked = readAsked(

@@ -17,6 +17,7 @@ const ticksPerSecond = 100
 const startMsMax = 30_000
 const stopMsMax = 20_000
 const quietMs = 600
+const restMs = 25_000
 
 /** None of them outlives the bench. */
 const running = new Set<ChildProcess>()
@@ -105,6 +106,11 @@ export class Server implements AsyncDisposable {
       before = now
     }
     return busyAt
+  }
+
+  /** What a burst left behind V8 collects only when there was hardly anything to do for some seconds. */
+  rested(): Promise<void> {
+    return wait(restMs)
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

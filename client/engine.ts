@@ -7,7 +7,6 @@ import type { Filing } from '../shared/replica-records.ts'
 import type { OwnInput } from '../shared/replica-document-words.ts'
 import { Replica } from '../shared/replica.ts'
 import type { ReplicaEffect, ReplicaInput, ReplicaStatus } from '../shared/replica-words.ts'
-import { StoreError } from '../shared/store.ts'
 import { unreachable } from '../shared/unreachable.ts'
 import { Alarm } from './alarm.ts'
 import { Inbox } from './inbox.ts'
@@ -15,6 +14,7 @@ import { OpenDocument } from './open-document.ts'
 import type { DocumentHost } from './open-document.ts'
 import { openedStore } from './opened-store.ts'
 import { newIdentity, Records } from './records.ts'
+import { momentMs, patiently } from './patience.ts'
 import { RelaySocket } from './relay-socket.ts'
 import type { SocketClass } from './relay-socket.ts'
 import { SharedTab } from './shared-tab.ts'
@@ -37,9 +37,8 @@ export type EngineStatus = {
   /** Why the store refuses, or why there is none, in its own words. */
   readonly storeError: string | undefined
   readonly tokenError: string | undefined
+  readonly isPersistent: boolean | undefined
 }
-
-const momentMs = 1_000
 
 export class Engine {
   readonly inbox: Inbox
@@ -63,6 +62,7 @@ export class Engine {
     keeps: 'opening',
     storeError: undefined,
     tokenError: undefined,
+    isPersistent: undefined,
   }
 
   constructor(options: EngineOptions, changed: () => void) {
@@ -79,6 +79,10 @@ export class Engine {
       () => this.records,
       ({ document }) => this.#tell(document, { type: 'discarded' }),
     )
+    this.inbox.filings.subscribe(() => {
+      for (const document of this.#documents.values()) document.showStatus()
+      this.#changed()
+    })
     this.#tokens = new TokenSource(
       options.token,
       (token) => {
@@ -93,23 +97,33 @@ export class Engine {
       relay: () => this.#status.relay,
       leaderSaid: (relay) => this.#show({ relay }),
       inboxChanged: () => this.#follow(() => this.inbox.read()),
+      settled: () => atMostAMoment(Promise.all(this.documents.map(({ loaded }) => loaded))),
       retried: () => this.#retry(),
       step: (input) => this.step(input),
       tell: (document, input) => this.#tell(document, input),
       run: (work) => this.#run(work),
       follow: (work) => this.#follow(work),
     })
+    let { askToKeep } = options.place
     this.#documentHost = {
       records: () => this.records,
       isDurable: () => this.#isDurable,
       leads: () => this.#tab.leads,
       filed: (document) => this.inbox.countOf(document),
+      readInbox: () => this.inbox.read(),
       tell: (document, input) => this.#tell(document, input),
       tellTab: (input) => this.#tab.step(input),
       sayPresence: (document, entries) => this.#tab.sayPresence(document, entries),
       storeSaid: (error) => this.#show({ storeError: error?.message }),
+      kept: () => {
+        // Once there is something to keep. A browser that does not even answer promises nothing.
+        askToKeep?.().then(
+          (isPersistent) => this.#show({ isPersistent }),
+          () => this.#show({ isPersistent: false }),
+        )
+        askToKeep = undefined
+      },
       statusChanged: (document) => this.#documentChanged(document),
-      inAMoment: () => inAMoment(),
     }
   }
 
@@ -133,15 +147,18 @@ export class Engine {
   async start(): Promise<void> {
     const { store, isDurable, error } = await openedStore(this.#options.place)
     const records = new Records(store)
+    if (this.#isClosed) return records.close()
     this.#isDurable = isDurable
     this.#records = records
-    await this.inbox.read()
-    if (this.#isClosed) return records.close()
-    this.#show({ keeps: isDurable ? 'disk' : 'memory', storeError: error?.message })
-    // A relay without accounts takes any token, also none.
-    if (this.#options.token === undefined) this.step({ type: 'tokenGiven', token: '' })
-    for (const document of this.#documents.keys()) this.step({ type: 'documentOpened', document })
-    this.#tab.seek(isDurable)
+    this.#follow(async () => {
+      await this.inbox.read()
+      if (this.#isClosed) return
+      this.#show({ keeps: isDurable ? 'disk' : 'memory', storeError: error?.message })
+      // A relay without accounts takes any token, also none.
+      if (this.#options.token === undefined) this.step({ type: 'tokenGiven', token: '' })
+      for (const document of this.#documents.keys()) this.step({ type: 'documentOpened', document })
+      this.#tab.seek(isDurable)
+    })
     return undefined
   }
 
@@ -358,20 +375,10 @@ export class Engine {
     this.#changed()
   }
 
-  /** Reads and writes that concern the device: a store that fails is asked again in a moment. */
+  /** Reads and writes that concern the device. */
   #follow(work: () => Promise<void>): void {
-    work().catch(async (error: unknown) => {
-      if (!(error instanceof StoreError)) throw error
-      if (this.#isClosed) return
-      this.#show({ storeError: error.message })
-      await inAMoment()
-      this.#follow(work)
-    })
+    void patiently(work, () => !this.#isClosed, this.#documentHost.storeSaid)
   }
-}
-
-function inAMoment(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, momentMs))
 }
 
 /** A timer that is left would keep a program on Node from ending. */

@@ -20,10 +20,12 @@ export class Inbox {
   }
 
   async read(): Promise<void> {
-    const before = this.filings.current
     const now = await this.#records().inbox()
+    const before = this.filings.current
+    const gone = before.filter((filing) => !isIn(now, filing))
+    if (gone.length === 0 && now.length === before.length) return
     this.filings.set(now)
-    for (const filing of before) if (!now.some((other) => isSame(filing, other))) this.#gone(filing)
+    for (const filing of gone) this.#gone(filing)
   }
 
   /** By a person: nothing else takes anything away from here. */
@@ -33,6 +35,6 @@ export class Inbox {
   }
 }
 
-function isSame(left: Filing, right: Filing): boolean {
-  return left.counter === right.counter && equalBytes(left.hash, right.hash)
+function isIn(filings: readonly Filing[], { counter, hash }: Filing): boolean {
+  return filings.some((filing) => filing.counter === counter && equalBytes(filing.hash, hash))
 }

@@ -1,6 +1,7 @@
 // indexed-place.ts — which database of this browser a workspace has. Knows: whether tabs can agree on who leads. Must not
 // know: what is kept.
 import { IndexedStore } from './indexed-store.ts'
+import { askToKeep, room } from './persistence.ts'
 import type { StorePlace } from './store-place.ts'
 
 /**
@@ -14,6 +15,8 @@ export function indexedPlace(name: string): StorePlace {
     isDurable: true,
     sharedName: canShare ? name : undefined,
     open: () => IndexedStore.open(database),
+    askToKeep,
+    room,
   }
 }
 

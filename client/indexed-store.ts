@@ -7,7 +7,8 @@
 // page (10,000 rows: 60 ms; with getAllKeys beside it 100 ms).
 import { equalBytes } from '../shared/equal-bytes.ts'
 import { closedStore, StoreError } from '../shared/store.ts'
-import type { Batch, Entry, KeyRange, Range, Store } from '../shared/store.ts'
+import type { Batch, Entry, KeyRange, Range, Store, WriteOutcome } from '../shared/store.ts'
+import { pageOf } from './entry-page.ts'
 
 /**
  * The version of the schema: of object stores, not of what records say.
@@ -30,6 +31,7 @@ export class IndexedStore implements Store {
   #database: Promise<IDBDatabase> | undefined
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
+  #reading: Promise<IDBObjectStore> | undefined
   #isClosed = false
 
   private constructor(name: string) {
@@ -55,14 +57,14 @@ export class IndexedStore implements Store {
     return valueIn(key, await answered(records.get(plain(key))))
   }
 
-  async range({ limit, bytesMax, reverse = false, ...range }: Range): Promise<readonly Entry[]> {
+  async range(range: Range): Promise<readonly Entry[]> {
     const records = await this.#read()
     const keys = keysOf(range)
     if (keys === undefined) return []
-    if (reverse || bytesMax !== undefined)
-      return walked(records.openCursor(keys, reverse ? 'prev' : 'next'), limit, bytesMax ?? Infinity)
-    const values: unknown[] = await answered(records.getAll(keys, Math.min(limit, countMax)))
-    return values.map(entryFrom)
+    // From its end nobody reads here but the contract.
+    const count = range.reverse === true ? countMax : Math.min(range.limit, countMax)
+    const values: unknown[] = await answered(records.getAll(keys, count))
+    return pageOf(values.map(entryFrom), range)
   }
 
   async close(): Promise<void> {
@@ -93,9 +95,13 @@ export class IndexedStore implements Store {
     return this.#database
   }
 
-  async #read(): Promise<IDBObjectStore> {
-    if (this.#isClosed) throw closedStore()
-    return this.#begin('readonly', 'default')
+  /** All that is asked for in one turn is read in one transaction. */
+  #read(): Promise<IDBObjectStore> {
+    if (this.#isClosed) return Promise.reject(closedStore())
+    this.#reading ??= this.#begin('readonly', 'default').finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
   }
 
   async #begin(mode: IDBTransactionMode, durability: IDBTransactionDurability): Promise<IDBObjectStore> {
@@ -201,28 +207,6 @@ function answered<Result>(request: IDBRequest<Result>): Promise<Result> {
   })
 }
 
-function walked(
-  request: IDBRequest<IDBCursorWithValue | null>,
-  limit: number,
-  bytesMax: number,
-): Promise<readonly Entry[]> {
-  return new Promise((resolve, reject) => {
-    const entries: Entry[] = []
-    let bytes = 0
-    request.addEventListener('error', () => reject(storeErrorFrom(request.error, 'unknown')))
-    request.addEventListener('success', () => {
-      const cursor = request.result
-      if (cursor === null) return resolve(entries)
-      const entry = entryFrom(cursor.value)
-      entries.push(entry)
-      bytes += entry.value.length
-      if (entries.length >= limit || bytes >= bytesMax) resolve(entries)
-      else cursor.continue()
-      return undefined
-    })
-  })
-}
-
 // Records.
 
 function recordOf({ key, value }: Entry): Uint8Array {
@@ -270,10 +254,10 @@ function damaged(): StoreError {
   return new StoreError('damaged', 'The database of this browser holds something that nobody put there.')
 }
 
-function storeErrorFrom(error: unknown, outcome: 'notApplied' | 'unknown'): StoreError {
+function storeErrorFrom(error: unknown, outcome: WriteOutcome): StoreError {
   if (error instanceof StoreError) return new StoreError(error.code, error.message, outcome, error)
+  if (error instanceof DOMException && error.name === 'QuotaExceededError')
+    return new StoreError('full', 'This browser has no room left.', outcome, error)
   const why = error instanceof Error ? error.message : String(error)
-  const isFull = error instanceof DOMException && error.name === 'QuotaExceededError'
-  const sentence = isFull ? 'This browser has no room left' : 'The database of this browser cannot be used'
-  return new StoreError(isFull ? 'full' : 'broken', `${sentence}: ${why}`, outcome, error)
+  return new StoreError('broken', `The database of this browser cannot be used: ${why}`, outcome, error)
 }

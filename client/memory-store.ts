@@ -3,6 +3,7 @@
 import { equalBytes } from '../shared/equal-bytes.ts'
 import { closedStore } from '../shared/store.ts'
 import type { Batch, Entry, Range, Store } from '../shared/store.ts'
+import { pageOf } from './entry-page.ts'
 import type { StorePlace } from './store-place.ts'
 
 const runMax = 512
@@ -59,16 +60,9 @@ class OpenMemory implements Store {
     return this.#table.get(key)
   }
 
-  async range({ limit, bytesMax = Infinity, reverse = false, ...range }: Range): Promise<readonly Entry[]> {
+  async range(range: Range): Promise<readonly Entry[]> {
     this.#mustBeOpen()
-    const entries = this.#table.range(range, reverse ? Infinity : limit)
-    if (reverse) entries.reverse()
-    let bytes = 0
-    const end = entries.findIndex(({ value }, index) => {
-      bytes += value.length
-      return index + 1 === limit || bytes >= bytesMax
-    })
-    return end === -1 ? entries : entries.slice(0, end + 1)
+    return pageOf(this.#table.range(range, range.reverse === true ? Infinity : range.limit), range)
   }
 
   async close(): Promise<void> {

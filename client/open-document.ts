@@ -23,6 +23,7 @@ import type { LeaderWord } from './document-status.ts'
 import { Lane } from './lane.ts'
 import { docOf, LiveDoc } from './live-doc.ts'
 import { Observed } from './observed.ts'
+import { patiently } from './patience.ts'
 import { hearPresence, othersPresence, ownPresence, sayAgain } from './presence-words.ts'
 import type { Loaded, Records, Written } from './records.ts'
 
@@ -32,13 +33,15 @@ export type DocumentHost = {
   readonly leads: () => boolean
   /** Edits of this document in the inbox. */
   readonly filed: (document: string) => number
+  readonly readInbox: () => Promise<void>
   readonly tell: (document: string, input: OwnInput) => void
   readonly tellTab: (input: TabInput) => void
   readonly sayPresence: (document: string, entries: readonly PresenceEntry[]) => void
   /** What a store said when it refused; undefined: it took something. */
   readonly storeSaid: (error: StoreError | undefined) => void
+  /** An edit is on the disk. */
+  readonly kept: () => void
   readonly statusChanged: (document: OpenDocument) => void
-  readonly inAMoment: () => Promise<void>
 }
 
 type DocEffect = Exclude<ShellDocumentEffect, { readonly type: 'write' | 'settle' | 'tellStatus' }>
@@ -208,18 +211,8 @@ export class OpenDocument {
 
   // The store.
 
-  /** As often as it takes: a store that fails may come back. Undefined: nobody wants it any more. */
-  async #read<Answer>(read: () => Promise<Answer>): Promise<Answer | undefined> {
-    while (!this.#isForgotten) {
-      try {
-        return await read()
-      } catch (error) {
-        if (!(error instanceof StoreError)) throw error
-        this.#host.storeSaid(error)
-        await this.#host.inAMoment()
-      }
-    }
-    return undefined
+  #read<Answer>(read: () => Promise<Answer>): Promise<Answer | undefined> {
+    return patiently(read, () => !this.#isForgotten, this.#host.storeSaid)
   }
 
   async #write(ticket: number, changes: readonly Change[]): Promise<void> {
@@ -243,12 +236,13 @@ export class OpenDocument {
         this.#unanswered += sequences.length
         this.#written = Math.max(this.#written, ...sequences.map((sequence) => sequence ?? 0))
         this.#host.storeSaid(undefined)
+        if (sequences.length > 0) this.#host.kept()
         this.#host.tell(document, { type: 'stored', ticket, sequences, filed, head })
         this.#host.tellTab({ type: 'committed', document, after: written.after, head })
         return
       }
       case 'failed':
-        this.#host.storeSaid(written.error)
+        if (written.error !== undefined) this.#host.storeSaid(written.error)
         this.#host.tell(document, { type: 'storeFailed', ticket, outcome: written.outcome })
         return
       case 'fenced':
@@ -363,6 +357,8 @@ export class OpenDocument {
   }
 
   async #rebuild(): Promise<void> {
+    // Which edit was refused is told before its words go. [R1]
+    await this.#read(() => this.#host.readInbox())
     const loaded = await this.#read(() => this.#host.records().load(this.name))
     if (loaded === undefined) return
     const { epoch, generation } = loaded.head

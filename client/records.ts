@@ -25,7 +25,8 @@ export type Loaded = { readonly head: Head; readonly place: Place; readonly rows
 export type Written =
   /** `after`: the document's last row before. */
   | { readonly is: 'stored'; readonly plan: Plan; readonly after: number }
-  | { readonly is: 'failed'; readonly outcome: WriteOutcome; readonly error: StoreError }
+  /** Without an error: what the store said of it was told before. */
+  | { readonly is: 'failed'; readonly outcome: WriteOutcome; readonly error: StoreError | undefined }
   /** Another tab leads. */
   | { readonly is: 'fenced' }
 
@@ -193,8 +194,7 @@ export class Records {
       if (!(error instanceof StoreError)) throw error
       return { is: 'failed', outcome: 'unknown', error }
     }
-    const error = new StoreError('broken', 'A batch did not land.')
-    return { is: 'failed', outcome: 'notApplied', error }
+    return { is: 'failed', outcome: 'notApplied', error: undefined }
   }
 
   async #basisOf(document: string, changes: readonly Change[]): Promise<Basis> {
@@ -215,7 +215,7 @@ export class Records {
       const found = records.decodeNumber(await this.#store.get(keys.sequenceKey))
       // It never falls. Written into an empty store, what builds on lost rows would pass for all there is.
       if (found < this.#sequenceSeen)
-        throw new StoreError('damaged', 'What this browser kept was removed: reload this page.')
+        throw new StoreError('damaged', 'What this device kept was removed. Open it anew.')
       this.#sequence ??= found
     }
     const { head, place } = this.#known.get(document) ?? { head: undefined, place: undefined }
@@ -240,10 +240,7 @@ export class Records {
 export async function checkFormat(store: Store): Promise<void> {
   const version = records.decodeNumber(await store.get(keys.formatKey))
   if (version <= records.replicaFormatVersion) return
-  throw new StoreError(
-    'damaged',
-    'A newer version of this program keeps its documents here: reload the page.',
-  )
+  throw new StoreError('damaged', 'A newer version of this program keeps its documents here. Use that one.')
 }
 
 const secretBytes = 32

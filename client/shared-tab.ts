@@ -20,6 +20,8 @@ export type SharedTabHost = {
   readonly leaderSaid: (relay: ReplicaStatus) => void
   readonly inboxChanged: () => void
   readonly retried: () => void
+  /** Resolves when what is open has been read, or does not come. */
+  readonly settled: () => Promise<void>
   readonly step: (input: ReplicaInput) => void
   readonly tell: (document: string, input: OwnInput) => void
   /** In turn with all other inputs of machines. */
@@ -201,6 +203,8 @@ export class SharedTab {
   }
 
   async #lead(term: number): Promise<void> {
+    // An outbox may be as long as what somebody waits to see.
+    await this.#host.settled()
     const device = await this.#host.records().device()
     const { leading } = this.#machine
     if (leading.is !== 'leading' || leading.term !== term) return

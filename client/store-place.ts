@@ -1,5 +1,6 @@
 // store-place.ts — where a workspace keeps its records: what can be opened, and what is promised of it. Types only.
 import type { Store } from '../shared/store.ts'
+import type { Room } from './persistence.ts'
 
 export interface StorePlace {
   readonly open: () => Promise<Store>
@@ -7,4 +8,7 @@ export interface StorePlace {
   readonly isDurable: boolean
   /** Under this name other tabs of the browser open the same store; undefined: nobody else can. */
   readonly sharedName: string | undefined
+  /** Asks whoever could clear it not to; undefined: nobody could. */
+  readonly askToKeep?: () => Promise<boolean>
+  readonly room?: () => Promise<Room | undefined>
 }

@@ -15,6 +15,7 @@ import type { OpenDocument } from './open-document.ts'
 import { OpenedDocument } from './opened-document.ts'
 import type { SynclineDocument } from './opened-document.ts'
 import { watchPage } from './page-life.ts'
+import type { Room } from './persistence.ts'
 import type { SocketClass } from './relay-socket.ts'
 import type { StorePlace } from './store-place.ts'
 import { SynclineError } from './syncline-error.ts'
@@ -40,10 +41,12 @@ export type WorkspaceStatus = {
   readonly reason: RestReason | undefined
   /** When it connects by itself, in milliseconds since 1970. */
   readonly nextTryAt: number | undefined
-  /** Where edits are kept: `memory` is lost with this tab. */
+  /** Where new edits are kept: `memory` is lost with this tab. A disk that refuses is tried again and again. */
   readonly keeps: 'opening' | 'disk' | 'memory'
   /** Why the store refuses, in its own words; undefined: it does not. */
   readonly storeError: string | undefined
+  /** Whether the browser promised to clear nothing for want of room; undefined: it was not asked yet, or is none. */
+  readonly isPersistent: boolean | undefined
   /** Why the application could give no token. */
   readonly tokenError: string | undefined
   /** Whether this tab talks to the relay; `alone`: tabs of this browser cannot see each other. */
@@ -53,6 +56,8 @@ export type WorkspaceStatus = {
   readonly pending: number
   /** Edits in the inbox. */
   readonly refused: number
+  /** Documents that the relay has something new of, and that are not open: with `wholeWorkspace` they are being brought. */
+  readonly toFetch: number
   /** What an ack of this relay stands for: 0, its disk; 1, its operating system. */
   readonly durability: Durability | undefined
   /** The relay's clock less this one's. */
@@ -86,6 +91,8 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
 export class Workspace {
   readonly status: Observable<WorkspaceStatus>
   readonly refused: RefusedEdits
+  /** How much this browser lends, and how much of it is used; undefined: nobody says. */
+  readonly room: () => Promise<Room | undefined>
   readonly #status: Observed<WorkspaceStatus>
   readonly #engine: Engine
   /** How often each is open. */
@@ -103,6 +110,7 @@ export class Workspace {
     if (socketClass === undefined)
       throw new SynclineError('no-web-socket', 'There is no WebSocket here: pass one as socketClass.')
     const place = typeof store === 'string' ? indexedPlace(store) : store
+    this.room = async () => place.room?.()
     this.#engine = new Engine({ url, token, place, socketClass, wholeWorkspace }, () => this.#show())
     this.#status = new Observed(this.#statusNow())
     this.status = this.#status
@@ -187,7 +195,7 @@ export class Workspace {
 
   #statusNow(): WorkspaceStatus {
     const { status, role, documents, inbox } = this.#engine
-    const { relay, keeps, storeError, tokenError } = status
+    const { relay, keeps, storeError, tokenError, isPersistent } = status
     const sums = { inMemory: 0, pending: 0 }
     for (const { status: one } of documents) {
       sums.inMemory += one.current.inMemory
@@ -198,12 +206,14 @@ export class Workspace {
       phase: this.#isClosed ? 'closed' : phase,
       reason: relay?.reason,
       nextTryAt: relay?.nextTryAt,
-      keeps,
+      keeps: storeError === undefined ? keeps : 'memory',
       storeError,
+      isPersistent,
       tokenError,
       tab: role,
       ...sums,
       refused: inbox.filings.current.length,
+      toFetch: relay?.toFetch ?? 0,
       durability: relay?.durability,
       clockOffsetMs: relay?.clockOffsetMs,
     }

@@ -8,7 +8,8 @@ const pages = ['stock', 'notes']
 
 export default defineConfig({
   root: import.meta.dirname,
-  base: '/',
+  // Relative: they may lie under a path prefix, which the build does not know.
+  base: './',
   resolve: {
     // The package by its own name, from its sources, so that the development server needs no build.
     alias: { 'syncline/client': join(import.meta.dirname, '../client/index.ts') },
@@ -40,7 +41,7 @@ export default defineConfig({
         // `?doc=` names a document, not another page.
         ignoreURLParametersMatching: [/./],
         // `/stock/` is found by its index.html. `/stock` is a redirect of the relay, which offline nobody sends.
-        navigateFallback: '/stock/index.html',
+        navigateFallback: 'stock/index.html',
         navigateFallbackAllowlist: [/^\/stock(?:\?|$)/],
       },
     }),

@@ -12,11 +12,13 @@ const workspaceBeginning: WorkspaceStatus = {
   nextTryAt: undefined,
   keeps: 'opening',
   storeError: undefined,
+  isPersistent: undefined,
   tokenError: undefined,
   tab: 'following',
   inMemory: 0,
   pending: 0,
   refused: 0,
+  toFetch: 0,
   durability: undefined,
   clockOffsetMs: undefined,
 }

@@ -26,7 +26,9 @@ export function adminAnswers(
       return answerProblem(response, 404, { code: 'not-found', message: 'There is nothing here.' })
     response.writeHead(200, { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' })
     response.setTimeout(silenceMsMax, () => response.destroy())
-    pipeline(Readable.from(bytesOf(store.everything())), response).then(
+    const skipped: string[] = []
+    const pages = store.everything((reason) => skipped.push(reason))
+    pipeline(Readable.from(bytesOf(pages, skipped)), response).then(
       () => report({ code: 'copied' }),
       (cause: unknown) => report({ code: 'copy-failed', cause }),
     )

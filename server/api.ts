@@ -253,7 +253,7 @@ export class Api {
       return { name: document, position, rights: rights === 0 ? 'gone' : rightsWord(rights) }
     })
     const cursor = Buffer.from(changes.cursor).toString('base64url')
-    answerJson(response, 200, { full: changes.isFull, documents, cursor })
+    answerJson(response, 200, { full: changes.isFull, more: changes.hasMore, documents, cursor })
   }
 }
 

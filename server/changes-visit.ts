@@ -1,7 +1,7 @@
-// changes-visit.ts — what changed since a workspace cursor, asked once and without a socket. Must not know: HTTP, what a
-// cursor says.
+// changes-visit.ts — what changed since a workspace cursor, asked once and without a socket, a page at a time. Must not
+// know: HTTP, what a cursor says.
 import { right } from '../shared/message.ts'
-import type { ChangedDocument, MessageOf } from '../shared/message.ts'
+import type { ChangedDocument } from '../shared/message.ts'
 import type { LinkId } from '../shared/room-words.ts'
 import type { ConnectionHost, LinkOwner } from './host-connection.ts'
 import type { LiveGrant } from './live-grant.ts'
@@ -9,6 +9,8 @@ import type { LiveGrant } from './live-grant.ts'
 export type Changes = {
   /** All that may be read, not what changed since. */
   readonly isFull: boolean
+  /** This is a page of it: the cursor goes on behind it. */
+  readonly hasMore: boolean
   readonly documents: readonly ChangedDocument[]
   readonly cursor: Uint8Array
 }
@@ -22,8 +24,6 @@ export function changesSince(
   const { tenant } = grant
   return new Promise((resolve) => {
     let link: LinkId | undefined
-    const documents: ChangedDocument[] = []
-    let isFull = false
     const end = (outcome: Changes | undefined) => {
       if (link === undefined) return
       host.workspace(tenant, { type: 'left', link })
@@ -31,14 +31,11 @@ export function changesSince(
       link = undefined
       resolve(outcome)
     }
-    const take = (changed: MessageOf<'changed'>) => {
-      documents.push(...changed.documents)
-      isFull ||= changed.full
-      if (!changed.more) end({ isFull, documents, cursor: changed.cursor })
-    }
     const owner: LinkOwner = {
       told: (_link, message) => {
-        if (message.type === 'changed') take(message)
+        if (message.type !== 'changed') return
+        const { full, more, documents, cursor: next } = message
+        end({ isFull: full, hasMore: more, documents, cursor: next })
       },
       echoed: () => undefined,
       closed: () => end(undefined),
@@ -46,7 +43,7 @@ export function changesSince(
       failed: () => end(undefined),
     }
     link = host.nextLink(owner)
-    host.workspace(tenant, { type: 'changesAsked', link, cursor, follow: false, grant })
+    host.workspace(tenant, { type: 'changesAsked', link, cursor, follow: false, onePage: true, grant })
   })
 }
 

@@ -34,6 +34,8 @@ export class Connections {
   readonly #all = new Set<Connection>()
   #lastLink = 0
   #isInStep = false
+  /** Tenants of whom too much waits for the disk, which is everyone's. */
+  readonly #holders = new Set<string>()
   /** Who has something to say at the end of this step. */
   #speaking: Connection[] = []
 
@@ -96,12 +98,23 @@ export class Connections {
     for (const connection of this.#all) connection.modeChanged()
   }
 
-  hold(on: boolean): void {
-    for (const connection of this.#all) connection.hold(on)
+  /** Nothing is read of any socket for as long as there is a tenant that wants it so, nor of one that comes. [B1] */
+  hold(tenant: string, on: boolean): void {
+    const wasHeld = this.#isHeld
+    if (on) this.#holders.add(tenant)
+    else this.#holders.delete(tenant)
+    if (this.#isHeld === wasHeld) return
+    for (const connection of this.#all) connection.hold(this.#isHeld)
   }
 
   dismiss(reason: string, afterMs: () => number): void {
     for (const connection of this.#all) connection.dismiss(reason, afterMs())
+  }
+
+  /** Who asks without a socket has nothing else that could end. */
+  failVisits(): void {
+    const connections: ReadonlySet<LinkOwner> = this.#all
+    for (const owner of new Set(this.#links.values())) if (!connections.has(owner)) owner.failed()
   }
 
   /** What each socket may do is looked at again, a few at a time: an application may have to be asked. */
@@ -120,8 +133,13 @@ export class Connections {
     }
   }
 
+  get #isHeld(): boolean {
+    return this.#holders.size > 0
+  }
+
   #connected(connection: Connection): HostConnection {
     this.#all.add(connection)
+    if (this.#isHeld) connection.hold(true)
     return connection
   }
 

@@ -1,6 +1,6 @@
 // copy-stream.ts — the entries of a store as one stream of bytes, and back. Each has its lengths before it; the end says how
-// many there were and what their hash is, so that a stream which was cut short is not taken for a whole one. Must not
-// know: where the bytes go, what the entries say.
+// many there were and what their hash is, so that a stream which was cut short is not taken for a whole one; and why, line
+// by line, where not all could be read. Must not know: where the bytes go, what the entries say.
 import type { Entry } from '../shared/store.ts'
 import { RelayError } from './relay-error.ts'
 import { EntryTally } from './store-copy.ts'
@@ -10,7 +10,11 @@ const headBytes = 8
 /** In place of the length of a key, which is never so large. */
 const endMark = 0xffffffff
 
-export async function* bytesOf(pages: AsyncIterable<readonly Entry[]>): AsyncGenerator<Uint8Array> {
+/** `skipped` is looked at when there are no more pages: why there were not all. */
+export async function* bytesOf(
+  pages: AsyncIterable<readonly Entry[]>,
+  skipped: readonly string[] = [],
+): AsyncGenerator<Uint8Array> {
   const tally = new EntryTally()
   for await (const page of pages) {
     const parts: Uint8Array[] = []
@@ -20,11 +24,14 @@ export async function* bytesOf(pages: AsyncIterable<readonly Entry[]>): AsyncGen
     }
     yield Buffer.concat(parts)
   }
-  const end = Buffer.from(JSON.stringify(tally.summary))
+  const end = Buffer.from([JSON.stringify(tally.summary), ...skipped].join('\n'))
   yield Buffer.concat([headOf(endMark, end.length), end])
 }
 
-export async function* entriesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Entry[]> {
+export async function* entriesOf(
+  chunks: AsyncIterable<Uint8Array>,
+  whenSkipped: (reason: string) => void,
+): AsyncGenerator<readonly Entry[]> {
   const tally = new EntryTally()
   const reader = new EntryReader()
   for await (const chunk of chunks) {
@@ -32,11 +39,13 @@ export async function* entriesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenera
     for (const { key, value } of page) tally.add(key, value)
     if (page.length > 0) yield page
   }
-  if (reader.end !== JSON.stringify(tally.summary))
+  const [summary, ...skipped] = reader.end?.split('\n') ?? []
+  if (summary !== JSON.stringify(tally.summary))
     throw new RelayError(
       'relay-silent',
       'The relay stopped in the middle of its answer. Nothing was kept; try again.',
     )
+  for (const reason of skipped) whenSkipped(reason)
 }
 
 /** Puts chunks together only when they hold the next entry whole: one of many megabytes comes in many. */

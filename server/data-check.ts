@@ -64,9 +64,9 @@ type Survey = {
   summary: Summary
 }
 
-export async function checkData(store: LevelStore): Promise<Check> {
+export async function checkData(store: LevelStore, whenSkipped: (reason: string) => void): Promise<Check> {
   await assertFormatOfToday(store)
-  const survey = await surveyOf(store)
+  const survey = await surveyOf(store, whenSkipped)
   const { problems } = survey
   const documents: CheckedDocument[] = []
   const records = new RelayStore(store, 'synced')
@@ -99,7 +99,7 @@ async function assertFormatOfToday(store: LevelStore): Promise<void> {
   )
 }
 
-async function surveyOf(store: LevelStore): Promise<Survey> {
+async function surveyOf(store: LevelStore, whenSkipped: (reason: string) => void): Promise<Survey> {
   const survey: Survey = {
     documents: new Map(),
     heads: new Map(),
@@ -110,7 +110,7 @@ async function surveyOf(store: LevelStore): Promise<Survey> {
     summary: { entries: 0, bytes: 0, sha256: '' },
   }
   const tally = new EntryTally()
-  for await (const page of store.everything()) {
+  for await (const page of store.everything(whenSkipped)) {
     for (const { key, value } of page) {
       tally.add(key, value)
       try {

@@ -10,25 +10,43 @@ import { LevelStore } from './level-store.ts'
 import { RelayError } from './relay-error.ts'
 import { assertData } from './store-copy.ts'
 
-export async function* entriesIn(folder: string): AsyncGenerator<readonly Entry[]> {
+/** `whenSkipped` hears why, where not all can be read. */
+export async function* entriesIn(
+  folder: string,
+  whenSkipped: (reason: string) => void,
+): AsyncGenerator<readonly Entry[]> {
   assertData(folder)
-  const store = await openUnlessUsed(folder)
-  if (store === undefined) return yield* entriesOf(await askRelay(folder))
+  const store = await openUnlessUsed(folder, whenSkipped)
+  if (store === undefined) return yield* entriesOf(await askRelay(folder), whenSkipped)
   try {
-    yield* store.everything()
+    yield* store.everything(whenSkipped)
   } finally {
     await store.close()
   }
 }
 
 /** Undefined: a relay uses it. */
-async function openUnlessUsed(folder: string): Promise<LevelStore | undefined> {
+async function openUnlessUsed(
+  folder: string,
+  whenSkipped: (reason: string) => void,
+): Promise<LevelStore | undefined> {
   try {
-    return await LevelStore.open({ folder, sync: true })
+    return await openToRead(folder, whenSkipped)
   } catch (error) {
     if (error instanceof RelayError && error.code === 'data-in-use') return undefined
     throw error
   }
+}
+
+/** What is so damaged that LevelDB does not open it, is repaired, and may have lost something by that. */
+export function openToRead(folder: string, whenSkipped: (reason: string) => void): Promise<LevelStore> {
+  return LevelStore.open({
+    folder,
+    sync: true,
+    whenDamaged: ({ is, cause }) => {
+      if (is === 'repaired') whenSkipped(`The data had to be put together again. (${textOf(cause)})`)
+    },
+  })
 }
 
 async function askRelay(folder: string): Promise<IncomingMessage> {
@@ -42,10 +60,7 @@ async function askRelay(folder: string): Promise<IncomingMessage> {
     response.resume()
     throw new Error(`it said ${response.statusCode}`)
   } catch (error) {
-    throw new RelayError(
-      'relay-silent',
-      `${problem}: ${error instanceof Error ? error.message : String(error)}.`,
-    )
+    throw new RelayError('relay-silent', `${problem}: ${textOf(error)}.`)
   }
 }
 
@@ -54,4 +69,8 @@ function answered({ port, secret }: Door): Promise<IncomingMessage> {
     const headers = { authorization: `Bearer ${secret}` }
     request({ host: '127.0.0.1', port, path: '/entries', headers }, resolve).once('error', reject).end()
   })
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -9,6 +9,8 @@ const guardedValueBytesMax = 1024
 export class GuardedValues {
   /** The one that was asked for longest ago first. */
   readonly #values = new Map<string, Uint8Array | undefined>()
+  /** With which bytes their keys begin: hardly anything that is written is one of them, and the rest needs no name. */
+  readonly #beginnings = new Set<number | undefined>()
 
   async find(
     key: Uint8Array,
@@ -17,6 +19,7 @@ export class GuardedValues {
     const name = nameOf(key)
     const value = this.#values.has(name) ? this.#values.get(name) : await read(key)
     this.#values.delete(name)
+    this.#beginnings.add(key[0])
     this.#keep(name, value)
     if (this.#values.size > guardedKeysMax) this.#forgetOldest()
     return value
@@ -24,7 +27,7 @@ export class GuardedValues {
 
   /** This was written, or with undefined removed. */
   follow(key: Uint8Array, value: Uint8Array | undefined): void {
-    if (this.#values.size === 0) return
+    if (!this.#beginnings.has(key[0])) return
     const name = nameOf(key)
     // A copy: the writer's bytes are the writer's again once the write is answered.
     if (this.#values.has(name)) this.#keep(name, value?.slice())
@@ -32,6 +35,7 @@ export class GuardedValues {
 
   forget(): void {
     this.#values.clear()
+    this.#beginnings.clear()
   }
 
   #keep(name: string, value: Uint8Array | undefined): void {

@@ -3,6 +3,7 @@
 
 import { StoreError } from '../shared/store.ts'
 import type { StoreErrorCode, WriteOutcome } from '../shared/store.ts'
+import { isForbidden } from './folder.ts'
 import { RelayError } from './relay-error.ts'
 
 const texts: Readonly<Record<Exclude<StoreErrorCode, 'closed'>, string>> = {
@@ -26,6 +27,12 @@ export function openingErrorFrom(error: unknown, folder: string): RelayError {
       `Another relay is using ${folder}. Stop it, or choose another folder with --data.`,
     )
   }
+  if (error instanceof RelayError) return error
+  if (isForbidden(cause))
+    return new RelayError(
+      'data-unreadable',
+      `The user who runs this may not read and write ${folder} (${cause.message}). Give it to that user, or choose another folder with --data.`,
+    )
   return new RelayError('data-unreadable', `The data in ${folder} cannot be opened: ${cause.message}`)
 }
 

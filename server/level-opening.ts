@@ -3,9 +3,10 @@
 //
 // A file says how the last opening ended. Nothing is changed before LevelDB's own lock was had, for another process may
 // be using the folder; but where the last one died over the opening itself, LevelDB would die over it again.
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
+import { makeFolder } from './folder.ts'
 import { isCorruption, isMisled } from './level-fault.ts'
 import { markWrongBlocks } from './table-check.ts'
 
@@ -100,7 +101,7 @@ export class LevelOpening {
 
   async #setAside(name: string): Promise<void> {
     const lost = join(this.#folder, lostFolder)
-    await mkdir(lost, { recursive: true })
+    await makeFolder(lost)
     await rename(join(this.#folder, name), join(lost, name))
   }
 
@@ -117,7 +118,7 @@ export class LevelOpening {
   }
 
   async #note(state: string): Promise<void> {
-    await mkdir(this.#folder, { recursive: true })
+    await makeFolder(this.#folder)
     await writeFile(join(this.#folder, stateFile), state)
   }
 

@@ -2,13 +2,15 @@
 // only at the end of the range, so what comes before and after it is still there. Knows: iterators. Must not know: writes,
 // what the records say; that something is missing, they notice themselves.
 import type { ClassicLevel } from 'classic-level'
+import { keyAfter } from '../shared/record-keys.ts'
 import type { Entry, KeyRange, Range } from '../shared/store.ts'
 import { isCorruption } from './level-fault.ts'
 
 export type ReadableDatabase = Pick<ClassicLevel<Uint8Array, Uint8Array>, 'iterator' | 'keys'>
 
 const entriesAtOnce = 1000
-const entryBytesAtOnce = 1024 * 1024
+/** The last lot that an iterator read lies outside the heap until the garbage collector comes by: it is a small one. */
+const entryBytesAtOnce = 64 * 1024
 
 export class LevelReading {
   readonly #database: ReadableDatabase
@@ -26,6 +28,34 @@ export class LevelReading {
       if (!isCorruption(error)) throw error
       this.#whenSkipped(error)
       return this.#entries(range, 1)
+    }
+  }
+
+  /** By one iterator: as it was at one moment. */
+  async *everything(whenSkipped: (cause: unknown) => void): AsyncGenerator<readonly Entry[]> {
+    const iterator = this.#database.iterator({ highWaterMarkBytes: entryBytesAtOnce })
+    let atOnce = entriesAtOnce
+    let next: Uint8Array = new Uint8Array()
+    try {
+      for (;;) {
+        try {
+          const some = await iterator.nextv(atOnce)
+          const last = some.at(-1)
+          if (last === undefined) return
+          next = keyAfter(last[0])
+          yield some.map(([key, value]) => ({ key: plain(key), value: plain(value) }))
+        } catch (error) {
+          if (!isCorruption(error)) throw error
+          if (atOnce === 1) return
+          this.#whenSkipped(error)
+          whenSkipped(error)
+          // What was read with the end was not handed out.
+          atOnce = 1
+          iterator.seek(next)
+        }
+      }
+    } finally {
+      await iterator.close()
     }
   }
 

@@ -40,8 +40,8 @@ type Waiting = {
   readonly reject: (error: StoreError) => void
 }
 
-const entriesAtOnce = 1000
-const entryBytesAtOnce = 1024 * 1024
+/** On average, in a batch of few. */
+const largeEntryBytes = 2 * 1024
 
 /** Opening needs room for the old log as a table, and for the files beside it. */
 const roomForOpeningBytes = 8 * 1024 * 1024
@@ -110,20 +110,16 @@ export class LevelStore implements Store {
     return this.#read(() => this.#reading.page(range))
   }
 
-  /** Everything, as it was at one moment, while others go on writing. A disk that fails meanwhile ends it. */
-  async *everything(): AsyncGenerator<readonly Entry[]> {
+  /**
+   * Everything that can be read, as it was at one moment, while others go on writing; `whenSkipped` hears that there was
+   * more. A disk that fails meanwhile ends it.
+   */
+  async *everything(whenSkipped: (reason: string) => void): AsyncGenerator<readonly Entry[]> {
     if (this.#closing !== undefined) throw closedStore()
-    const iterator = this.#database.iterator({ highWaterMarkBytes: entryBytesAtOnce })
     try {
-      for (;;) {
-        const some = await iterator.nextv(entriesAtOnce)
-        if (some.length === 0) return
-        yield some.map(([key, value]) => ({ key: plain(key), value: plain(value) }))
-      }
+      yield* this.#reading.everything((cause) => whenSkipped(storeErrorFrom(cause, 'notApplied').message))
     } catch (error) {
       throw storeErrorFrom(error, 'notApplied')
-    } finally {
-      await iterator.close()
     }
   }
 
@@ -185,12 +181,21 @@ export class LevelStore implements Store {
     return 'written'
   }
 
-  /** Operation by operation: an array of them costs three times as much on the way to LevelDB. */
+  /**
+   * Operation by operation: an array of them costs three times as much on the way to LevelDB. But what was handed over so
+   * lies outside the heap until the garbage collector, which takes it for a few bytes, comes by: of a few large records
+   * there were 200 MB more than ever were written at once. An array is let go of once it is written.
+   */
   async #append(removed: readonly Uint8Array[], put: readonly Entry[], sync: boolean): Promise<void> {
+    if (areLarge(put)) {
+      const dels = removed.map((key) => ({ type: 'del' as const, key }))
+      const puts = put.map(({ key, value }) => ({ type: 'put' as const, key, value }))
+      return this.#database.batch([...dels, ...puts], { sync })
+    }
     const operations = this.#database.batch()
     for (const key of removed) operations.del(key)
     for (const { key, value } of put) operations.put(key, value)
-    await operations.write({ sync })
+    return operations.write({ sync })
   }
 
   async #holds({ key, value }: Precondition): Promise<boolean> {
@@ -269,4 +274,10 @@ export class LevelStore implements Store {
       await rm(path, { force: true })
     }
   }
+}
+
+function areLarge(entries: readonly Entry[]): boolean {
+  let bytes = 0
+  for (const { value } of entries) bytes += value.length
+  return bytes > entries.length * largeEntryBytes
 }

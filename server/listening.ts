@@ -6,6 +6,7 @@ import type { Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Server as TlsServer } from 'node:https'
 import { isIP } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { turnAway } from './handshake.ts'
 import type { Journal } from './journal.ts'
 import type { LevelStoreOptions } from './level-store.ts'
@@ -93,10 +94,16 @@ export class ListeningRelay {
 async function readCertificate({ tlsCert, tlsKey }: Options): Promise<Certificate | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) return undefined
   try {
-    return { cert: await readFile(tlsCert), key: await readFile(tlsKey) }
+    const certificate = { cert: await readFile(tlsCert), key: await readFile(tlsKey) }
+    // Looked at here, where it can be said which files are meant: whether they are PEM, and belong together.
+    createSecureContext(certificate)
+    return certificate
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new RelayError('bad-option', `The certificate cannot be read: ${reason}`)
+    throw new RelayError(
+      'bad-option',
+      `The certificate ${tlsCert} with the key ${tlsKey} cannot be used: ${reason}`,
+    )
   }
 }
 

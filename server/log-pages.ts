@@ -1,8 +1,10 @@
 // log-pages.ts — pages of logs and snapshots as they lie on the disk, read once for all who ask for the same: who comes
-// after a restart comes with everyone else. Knows: how much is kept. Must not know: links, rooms, what a page says.
+// after a restart comes with everyone else. Rows are joined: keys that were typed one by one weigh half as much together.
+// Knows: how much is kept. Must not know: links, rooms, what a page says.
 import { deliveryBytesMax, deliveryUpdatesMax } from '../shared/limits.ts'
 import type { HistoryPlace } from '../shared/record-keys.ts'
 import type { RelayStore } from '../shared/relay-store.ts'
+import { joinedOf } from '../shared/update-joiner.ts'
 
 type RowsPage = Awaited<ReturnType<RelayStore['readRows']>>
 type PiecesPage = Awaited<ReturnType<RelayStore['readPieces']>>
@@ -11,21 +13,29 @@ type Kept<Page> = { readonly page: Promise<Page>; bytes: number }
 const rowBytesMax = 2 * 1024 * 1024
 /** All pieces of a large document: who joins reads one after the other, and everyone from the first. */
 const pieceBytesMax = 8 * 1024 * 1024
+/** A joined row is no larger: who reads it applies it at once. */
+const joinedBytesMax = 64 * 1024
 /** What an update costs beside its bytes. */
 const updateOverheadBytes = 200
 
 export class LogPages {
   readonly #store: RelayStore
-  readonly #rows = new Shelf<RowsPage>(rowBytesMax, ({ rows }) => rows.map(({ update }) => update))
-  readonly #pieces = new Shelf<PiecesPage>(pieceBytesMax, ({ pieces }) => pieces)
+  #rows = rowShelf()
+  #pieces = pieceShelf()
 
   constructor(store: RelayStore) {
     this.#store = store
   }
 
+  /** What was read of the store may be on no disk any more, and other rows may take its positions. */
+  startAnew(): void {
+    this.#rows = rowShelf()
+    this.#pieces = pieceShelf()
+  }
+
   rows(history: HistoryPlace, after: number, through: number): Promise<RowsPage> {
-    return this.#rows.page(nameOf(history, after, through), () =>
-      this.#store.readRows(history, after, through),
+    return this.#rows.page(nameOf(history, after, through), async () =>
+      joined(await this.#store.readRows(history, after, through)),
     )
   }
 
@@ -43,6 +53,25 @@ export class LogPages {
     const page = { pieces: [...pieces], next: undefined }
     void this.#pieces.page(nameOf(history, through, 0), () => Promise.resolve(page))
   }
+}
+
+function rowShelf(): Shelf<RowsPage> {
+  return new Shelf(rowBytesMax, ({ rows }) => rows.map(({ update }) => update))
+}
+
+function pieceShelf(): Shelf<PiecesPage> {
+  return new Shelf(pieceBytesMax, ({ pieces }) => pieces)
+}
+
+/** Each stands where the last one stood that it is made of. */
+function joined({ rows, isEnd }: RowsPage): RowsPage {
+  const updates = rows.map(({ update }) => update)
+  let end = 0
+  const fewer = joinedOf(updates, joinedBytesMax).flatMap(({ update, count }) => {
+    end += count
+    return rows.slice(end - 1, end).map(({ position }) => ({ position, update }))
+  })
+  return { rows: fewer, isEnd }
 }
 
 class Shelf<Page> {
@@ -75,7 +104,9 @@ class Shelf<Page> {
         this.#makeRoom()
       },
       // Whoever asked is told; the next one tries again.
-      () => this.#kept.delete(name),
+      () => {
+        if (this.#kept.get(name) === kept) this.#kept.delete(name)
+      },
     )
   }
 

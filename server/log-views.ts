@@ -36,6 +36,8 @@ export class LogViews {
   /** One after the other: two that catch up at once would read the same rows. */
   #turn: Promise<unknown> = Promise.resolve()
   readonly #givenUp = new Set<string>()
+  /** How often the store has begun anew: a Y.Doc of before shows what may be on no disk. */
+  #beginnings = 0
 
   constructor(options: LogViewsOptions) {
     this.#options = options
@@ -80,6 +82,11 @@ export class LogViews {
     this.#turn = this.#turn.then(() => this.#options.workshop.drop(nameOf(place)))
   }
 
+  startAnew(): void {
+    this.#beginnings += 1
+    this.#givenUp.clear()
+  }
+
   #inTurn<Made>(history: HistoryPlace, work: (name: string) => Promise<Made>): Promise<Made> {
     const made = this.#turn.then(() => this.#try(history, work))
     // Whoever asked is told; the next one in turn is not.
@@ -113,7 +120,7 @@ export class LogViews {
   /** Returns the position through which the Y.Doc holds the log, which is this one at least. */
   async #catchUp(history: HistoryPlace, name: string, through: number): Promise<number> {
     const { workshop } = this.#options
-    const epoch = hexOf(history.epoch)
+    const epoch = `${this.#beginnings} ${hexOf(history.epoch)}`
     const unusable = new Set<string>()
     for (;;) {
       const state = await this.#stateOf(history)

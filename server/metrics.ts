@@ -10,7 +10,7 @@ import type { Meters, Spread, Tally } from './meters.ts'
 import { notices } from './notice.ts'
 import type { NoticeCode } from './notice.ts'
 import { refusalCodes } from './refusals.ts'
-import type { HostState } from './relay-host.ts'
+import type { HostState } from './host-options.ts'
 import { turnedAwayReasons } from './reception.ts'
 import type { Reception } from './reception.ts'
 
@@ -71,7 +71,7 @@ export class Metrics {
     )
     this.#gauge(
       'waiting_bytes',
-      'Bytes of those; past 16 MB sockets are not read',
+      'Memory of what waits for the disk, answers too; past 16 MiB of a tenant no socket is read',
       () => hostState().waitingBytes,
     )
     this.#counters('folds_total', 'Logs folded into a snapshot', 'outcome', () => ({

@@ -23,6 +23,7 @@ export type NoticeCode =
   | 'record-damaged'
   | 'disk-damaged'
   | 'disk-repaired'
+  | 'head-differs'
   | 'update-unusable'
   | 'document-given-up'
   | 'digest-differed'
@@ -144,6 +145,11 @@ export const notices: Readonly<Record<NoticeCode, Words>> = {
     level: 'error',
     says: 'The data was damaged and was put together again; what could not be read is in its folder «lost». Everyone was sent away for a moment, and gives back what is missing.',
     todo: 'The disk loses data: verify it, make a backup and move. Look that people with their documents come by.',
+  },
+  'head-differs': {
+    level: 'error',
+    says: 'The log of a tenant on the disk is not as this relay left it. Everyone was sent away for a moment; what the disk has is read anew, and replicas give back what is missing.',
+    todo: 'See that nothing else writes to the data, and verify it. If it repeats, make a backup and move to another disk.',
   },
   'record-damaged': {
     level: 'error',

@@ -123,6 +123,18 @@ export const pathPrefix: Kind<string> = {
   },
 }
 
+/** Where a page comes from: https://example.org, with nothing behind it. */
+export const origin: Kind<string> = {
+  form: 'ORIGIN',
+  read: (given) => {
+    if (typeof given === 'string' && URL.canParse(given)) {
+      const { origin: read, pathname } = new URL(given)
+      if (read !== 'null' && pathname === '/') return given
+    }
+    throw new OptionFault(`${shown(given)} is not an origin such as https://example.org.`)
+  },
+}
+
 /** One address, or a network such as 10.0.0.0/8. */
 export const network: Kind<string> = {
   form: 'NETWORK',

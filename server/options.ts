@@ -10,6 +10,7 @@ import {
   choice,
   listOf,
   network,
+  origin,
   pathPrefix,
   secret,
   span,
@@ -82,7 +83,7 @@ export const options: { readonly [Name in OptionName]: Option<Options[Name]> } =
   ),
   pathPrefix: option(pathPrefix, '', 'under which all paths of the relay lie'),
   origins: option(
-    listOf(text('ORIGIN', 255)),
+    listOf(origin),
     '',
     'pages of which other origins may connect; those of the relay’s own always may',
   ),

@@ -1,8 +1,9 @@
 // own-secret.ts — the secret with which a relay makes tokens when it was given none: made once, kept in its data folder
 // for its owner alone. Knows: the file. Must not know: tokens.
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from './folder.ts'
 import type { Report } from './notice.ts'
 import { RelayError } from './relay-error.ts'
 
@@ -27,7 +28,7 @@ export async function ownSecret(folder: string, report: Report): Promise<string>
 
 /** Undefined where there already is one: nothing is ever written over it. */
 async function makeSecret(folder: string, path: string): Promise<string | undefined> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const secret = randomBytes(secretBytes).toString('base64url')
   try {
     const file = await open(path, 'wx', ownerOnly)

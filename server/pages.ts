@@ -14,7 +14,9 @@ const headers = {
   'referrer-policy': 'no-referrer',
 }
 
-export function pageListener(): RequestListener {
+/** Led further are people by relative addresses: a proxy may have taken a prefix away that is not known here. */
+export function pageListener(pathPrefix: string): RequestListener {
+  const base = pathPrefix === '' ? '.' : pathPrefix
   // Scanned once: a page that is built while the relay runs is there after its next start.
   if (!existsSync(folder))
     return (_request, response) => answerMissing(response, 'The pages are not built: npm run build.')
@@ -23,9 +25,9 @@ export function pageListener(): RequestListener {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     if (request.method !== 'GET' && request.method !== 'HEAD') return answerMethod(response)
     const path = (request.url ?? '/').split('?', 1)[0]
-    if (path === '/') answerRoot(request, response)
+    if (path === '/') answerRoot(request, response, `${base}/stock/`)
     else if (path === '/stock' || path === '/notes')
-      redirect(response, `${path}/${(request.url ?? '').slice(path.length)}`)
+      redirect(response, `${base}${path}/${(request.url ?? '').slice(path.length)}`)
     else
       serve(request, response, () =>
         answerMissing(response, 'There is no such page here. There are /notes/ and /stock/.'),
@@ -34,8 +36,8 @@ export function pageListener(): RequestListener {
 }
 
 /** People are led to the page; what checks the health of a stock server expects these four letters. */
-function answerRoot(request: IncomingMessage, response: ServerResponse): void {
-  if (request.headers.accept?.includes('text/html') === true) redirect(response, '/stock/')
+function answerRoot(request: IncomingMessage, response: ServerResponse, page: string): void {
+  if (request.headers.accept?.includes('text/html') === true) redirect(response, page)
   else response.end('okay')
 }
 

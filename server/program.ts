@@ -11,9 +11,13 @@ import type { Options } from './options.ts'
 import { isLoopbackHost } from './origins.ts'
 import { RelayError } from './relay-error.ts'
 import { restore } from './restore.ts'
+import { unreachable } from '../shared/unreachable.ts'
 import { printedToken, revoke } from './token-command.ts'
 import { usage } from './usage.ts'
 import { verify } from './verify.ts'
+
+/** The exit code where something was made, and not of all. */
+const incomplete = 2
 
 try {
   await run(await readCommand(process.argv.slice(2), process.env))
@@ -30,8 +34,12 @@ async function run(command: Command): Promise<void> {
       return console.log(usage())
     case 'serve':
       return serve(command.options)
-    case 'backup':
-      return console.log(await backup(command.data, command.folder))
+    case 'backup': {
+      const { text, isWhole } = await backup(command.data, command.folder)
+      console.log(text)
+      process.exitCode = isWhole ? 0 : incomplete
+      return undefined
+    }
     case 'restore':
       return console.log(await restore(command.folder, command.data))
     case 'token':
@@ -42,7 +50,10 @@ async function run(command: Command): Promise<void> {
       const { text, isWhole } = await verify(command.folder ?? command.data)
       console.log(text)
       process.exitCode = isWhole ? 0 : 1
+      return undefined
     }
+    default:
+      return unreachable(command)
   }
 }
 

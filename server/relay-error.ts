@@ -7,6 +7,7 @@ export type RelayErrorCode =
   | 'port-in-use'
   | 'cannot-listen'
   | 'no-data'
+  | 'no-folder'
   | 'other-format'
   | 'not-empty'
   | 'unfinished-copy'

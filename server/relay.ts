@@ -1,49 +1,40 @@
 // relay.ts — the relay from outside, on whichever HTTP server: what it answers, whom it lets in, how it ends. Knows:
 // HTTP, ws, which wire a socket asks for, timers. Must not know: ports, rooms, records, what is said on a socket.
 import { randomBytes } from 'node:crypto'
-import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { documentNameBytesMax, sizesFor } from '../shared/limits.ts'
-import { idBytes, wireProtocol } from '../shared/message.ts'
+import { wireProtocol } from '../shared/message.ts'
 import { stockClose } from '../shared/stock-wire.ts'
-import { bringToFormat } from '../shared/disk-format.ts'
-import { StoreError } from '../shared/store.ts'
-import { adminAnswers } from './admin-answers.ts'
-import { AdminDoor } from './admin-door.ts'
+import type { AdminDoor } from './admin-door.ts'
 import { Addresses, isOfThisMachine } from './addresses.ts'
 import { Api } from './api.ts'
-import { Clock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import { isSettledWithin } from './deadline.ts'
-import { documentClasses } from './document-class.ts'
 import { chosenProtocol, isOfUnknownWire, sendOff, turnAway, turnedAwaySentences } from './handshake.ts'
 import type { Unwelcome } from './handshake.ts'
-import { Journal } from './journal.ts'
-import { LevelStore } from './level-store.ts'
+import type { Journal } from './journal.ts'
 import { LoadWatch, tickMs } from './load-watch.ts'
 import type { LevelStoreOptions } from './level-store.ts'
-import { Meters } from './meters.ts'
 import { Metrics } from './metrics.ts'
 import { answersOperating } from './operating-pages.ts'
 import type { Options } from './options.ts'
 import { OpenSockets } from './open-sockets.ts'
-import { isLoopbackHost } from './origins.ts'
 import { Paces } from './paces.ts'
 import { pageListener } from './pages.ts'
 import { presentedToken } from './presented-token.ts'
 import { Probe } from './readiness.ts'
 import { Reception } from './reception.ts'
 import { RelayError } from './relay-error.ts'
-import { RelayHost } from './relay-host.ts'
-import { SignIn } from './sign-in.ts'
-import { signInFrom } from './sign-in-from.ts'
+import { openParts } from './relay-parts.ts'
+import type { RelayParts } from './relay-parts.ts'
+import type { RelayHost } from './relay-host.ts'
+import type { SignIn } from './sign-in.ts'
 import { Socket } from './socket.ts'
-import { WorkshopThread } from './workshop-thread.ts'
 import { StockEntrance } from './stock-entrance.ts'
-import { assertFinished } from './store-copy.ts'
-import { Telling } from './telling.ts'
-import { Turns } from './turns.ts'
+import type { Telling } from './telling.ts'
 
 /** A disk that takes longer to sync one record is not ready. */
 const probeMsMax = 2000
@@ -76,24 +67,16 @@ export class Relay {
   readonly #probe: Probe
   readonly #metrics: Metrics
   readonly #api: Api
-  readonly #pages = pageListener()
+  readonly #pages: RequestListener
   readonly #rechecks: NodeJS.Timeout
   readonly #ticks: NodeJS.Timeout
   #closing: Promise<void> | undefined
 
   private constructor(
     options: Options,
-    parts: {
-      readonly journal: Journal
-      readonly store: LevelStore
-      readonly host: RelayHost
-      readonly signIn: SignIn
-      readonly clock: Clock
-      readonly door: AdminDoor
-      readonly telling: Telling | undefined
-    },
+    journal: Journal,
+    { store, host, signIn, clock, door, telling }: RelayParts,
   ) {
-    const { journal, store, host, signIn, clock, door, telling } = parts
     this.#options = options
     this.#journal = journal
     this.#host = host
@@ -101,6 +84,7 @@ export class Relay {
     this.#door = door
     this.#telling = telling
     this.signIn = signIn
+    this.#pages = pageListener(options.pathPrefix)
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: sizesFor(options.largestDocument).messageBytesMax,
@@ -159,60 +143,7 @@ export class Relay {
     journal: Journal,
     database?: LevelStoreOptions['database'],
   ): Promise<Relay> {
-    const { data, durability } = options
-    const report = journal.report.bind(journal)
-    assertFinished(data)
-    // Known when the disk is repaired while it runs.
-    let host: RelayHost | undefined
-    const store = await LevelStore.open({
-      folder: data,
-      sync: durability === 'disk',
-      whenDamaged: ({ is, cause }) => {
-        report({ code: is === 'repaired' ? 'disk-repaired' : 'disk-damaged', cause })
-        if (is === 'repaired') host?.startAnew()
-      },
-      ...(database === undefined ? {} : { database }),
-    })
-    const clock = new Clock()
-    try {
-      await bringToFormat(store)
-      const now = () => Date.now()
-      const meters = new Meters()
-      const telling = Telling.for(options, store, report)
-      const signIn = await SignIn.open(await signInFrom(options), {
-        folder: data,
-        isLoopback: isLoopbackHost(options.host),
-        store,
-        now,
-        report,
-        refused: (code) => meters.signInRefusals.count(code),
-      })
-      host = await RelayHost.open({
-        store,
-        workshop: new WorkshopThread(),
-        durability: durability === 'disk' ? 'synced' : 'written',
-        sizes: sizesFor(options.largestDocument),
-        now,
-        meters,
-        committed: (tenant) => telling?.committed(tenant),
-        stopwatch: () => performance.now() / 1000,
-        randomId: () => new Uint8Array(randomBytes(idBytes)),
-        wakeAt: (time) => clock.wakeAt(time),
-        turnEnds: new Turns().end,
-        soon: (ms, then) => setTimeout(then, ms),
-        grantOf: (token, headers) => signIn.grantOf(token, headers),
-        classOf: documentClasses(options.documentClass, report),
-        report,
-      })
-      journal.hideNamesWith(host.key)
-      await telling?.start()
-      const door = await AdminDoor.open(data, adminAnswers(store, signIn, report))
-      return new Relay(options, { journal, store, host, signIn, clock, door, telling })
-    } catch (error) {
-      await store.close()
-      if (!(error instanceof StoreError)) throw error
-      throw new RelayError('data-unreadable', `The data in ${data} cannot be used. ${error.message}`)
-    }
+    return new Relay(options, journal, await openParts(options, journal, database))
   }
 
   get openDocuments(): number {

@@ -13,8 +13,13 @@ export async function restore(folder: string, data: string): Promise<string> {
     throw new RelayError('no-data', `${folder} is no backup: syncline backup makes one.`)
   const store = await LevelStore.open({ folder, sync: true })
   try {
-    const { entries, bytes } = await writeCopy(data, store.everything(), seal.sha256)
-    return `Restored ${entries} records (${sizeText(bytes)}) of ${seal.madeAt} to ${data}.
+    const { entries, bytes } = await writeCopy(
+      data,
+      store.everything(() => undefined),
+      seal.sha256,
+    )
+    const isWhole = seal.skipped === undefined
+    return `Restored ${entries} records (${sizeText(bytes)}) of ${seal.madeAt} to ${data}.${isWhole ? '' : '\nIt is of damaged data, and not all of it: verify says which documents miss something.'}
 Replicas that are newer than this give back what it lacks as soon as they come.
   start it      syncline serve --data ${data}`
   } finally {

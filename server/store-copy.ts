@@ -3,14 +3,17 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import type { Entry } from '../shared/store.ts'
+import { makeFolder } from './folder.ts'
 import { RelayError } from './relay-error.ts'
 
 /** What a copy holds. */
 export type Summary = { readonly entries: number; readonly bytes: number; readonly sha256: string }
+
+type Seal = Summary & { readonly madeAt: string; readonly skipped?: readonly string[] }
 
 /** Stands in the folder as long as the copy is being made. */
 const unfinishedFile = 'unfinished-copy'
@@ -26,7 +29,7 @@ export async function writeCopy(
   pages: AsyncIterable<readonly Entry[]>,
   sha256?: string,
 ): Promise<Summary> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   if ((await readdir(folder)).length > 0)
     throw new RelayError(
       'not-empty',
@@ -42,12 +45,12 @@ export async function writeCopy(
   try {
     await database.open()
     for await (const page of pages) {
-      const batch = database.batch()
-      for (const { key, value } of page) {
-        tally.add(key, value)
-        batch.put(key, value)
-      }
-      await batch.write({ sync: true })
+      for (const { key, value } of page) tally.add(key, value)
+      // As an array: what was put one by one lies outside the heap until it is collected, and may be all there is.
+      await database.batch(
+        page.map(({ key, value }) => ({ type: 'put', key, value })),
+        { sync: true },
+      )
     }
     await database.close()
     const { summary } = tally
@@ -87,13 +90,19 @@ export class EntryTally {
   }
 }
 
-export async function sealCopy(folder: string, summary: Summary, madeAt: Date): Promise<void> {
-  const seal = { madeAt: madeAt.toISOString(), ...summary }
+/** With why it is not all there was, if it is not. */
+export async function sealCopy(
+  folder: string,
+  summary: Summary,
+  madeAt: Date,
+  skipped: readonly string[],
+): Promise<void> {
+  const seal = { madeAt: madeAt.toISOString(), ...summary, ...(skipped.length === 0 ? {} : { skipped }) }
   await writeFile(join(folder, sealFile), `${JSON.stringify(seal, undefined, 2)}\n`, { flag: 'wx' })
 }
 
 /** Undefined: it is no backup, but data. */
-export async function sealOf(folder: string): Promise<(Summary & { readonly madeAt: string }) | undefined> {
+export async function sealOf(folder: string): Promise<Seal | undefined> {
   if (!existsSync(join(folder, sealFile))) return undefined
   const seal: unknown = JSON.parse(await readFile(join(folder, sealFile), 'utf8'))
   if (!isSeal(seal)) throw new RelayError('damaged-copy', `${join(folder, sealFile)} cannot be read.`)
@@ -118,7 +127,7 @@ async function emptyFolder(folder: string): Promise<void> {
   for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true })
 }
 
-function isSeal(value: unknown): value is Summary & { readonly madeAt: string } {
+function isSeal(value: unknown): value is Seal {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -129,6 +138,7 @@ function isSeal(value: unknown): value is Summary & { readonly madeAt: string } 
     'bytes' in value &&
     typeof value.bytes === 'number' &&
     'sha256' in value &&
-    typeof value.sha256 === 'string'
+    typeof value.sha256 === 'string' &&
+    (!('skipped' in value) || Array.isArray(value.skipped))
   )
 }

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkData } from './data-check.ts'
 import type { Check, CheckedDocument } from './data-check.ts'
-import { entriesIn } from './data-source.ts'
+import { entriesIn, openToRead } from './data-source.ts'
 import { nameKeyOf, markOf } from './journal.ts'
-import { LevelStore } from './level-store.ts'
 import { RelayError } from './relay-error.ts'
 import { sizeText } from './size-text.ts'
 import { assertData, sealOf, writeCopy } from './store-copy.ts'
@@ -20,11 +19,13 @@ export async function verify(folder: string): Promise<Verdict> {
   const seal = await sealOf(folder)
   const isAsMade = seal === undefined || seal.sha256 === check.summary.sha256
   const damaged = check.documents.filter(({ state }) => state === 'damaged')
-  const isWhole = damaged.length === 0 && check.problems.length === 0 && isAsMade
+  const lacking = seal?.skipped ?? []
+  const isWhole = damaged.length + check.problems.length + lacking.length === 0 && isAsMade
   const lines = [
     ...tableOf(check),
     '',
     ...check.problems,
+    ...lacking.map((reason) => `The backup lacks what could not be read when it was made. ${reason}`),
     ...(isAsMade ? [] : ['The backup is not what it was when it was made.']),
     `${check.documents.length} documents, ${check.tenants} tenants, ${check.summary.entries} records, ${sizeText(check.summary.bytes)}: ${isWhole ? 'all whole.' : `not whole; ${damaged.length} documents are damaged.`}`,
   ]
@@ -32,24 +33,31 @@ export async function verify(folder: string): Promise<Verdict> {
 }
 
 async function checkIn(folder: string): Promise<Check> {
+  const skipped: string[] = []
+  const whenSkipped = (reason: string) => skipped.push(reason)
+  const check = await checkedIn(folder, whenSkipped)
+  return { ...check, problems: [...skipped, ...check.problems] }
+}
+
+async function checkedIn(folder: string, whenSkipped: (reason: string) => void): Promise<Check> {
   try {
-    return await checkFolder(folder)
+    return await checkFolder(folder, whenSkipped)
   } catch (error) {
     if (!(error instanceof RelayError) || error.code !== 'data-in-use') throw error
   }
   const copy = await mkdtemp(join(tmpdir(), 'syncline-verify-'))
   try {
-    await writeCopy(copy, entriesIn(folder))
-    return await checkFolder(copy)
+    await writeCopy(copy, entriesIn(folder, whenSkipped))
+    return await checkFolder(copy, whenSkipped)
   } finally {
     await rm(copy, { recursive: true, force: true })
   }
 }
 
-async function checkFolder(folder: string): Promise<Check> {
-  const store = await LevelStore.open({ folder, sync: true })
+async function checkFolder(folder: string, whenSkipped: (reason: string) => void): Promise<Check> {
+  const store = await openToRead(folder, whenSkipped)
   try {
-    return await checkData(store)
+    return await checkData(store, whenSkipped)
   } finally {
     await store.close()
   }

@@ -28,20 +28,27 @@ export function judge(candidate: Candidate, log: LogState, claims: Claims): Verd
   try {
     facts = readUpdate(candidate.update)
   } catch (error) {
-    if (error instanceof ProtocolError) return refused(refusedCode.badUpdate, error.message)
+    if (error instanceof ProtocolError)
+      return refused(refusedCode.badUpdate, `${error.message} (${error.code})`)
     throw error
   }
   if (candidate.kind === entryKind.derived && facts.structCount > 0) {
-    return refused(refusedCode.badUpdate, 'A derived update holds deletes only.')
+    return refused(refusedCode.badUpdate, 'A derived update holds deletes only. (not-derived)')
   }
   if (candidate.kind === entryKind.edit && speaksForOthers(facts, candidate.author, claims)) {
-    return refused(refusedCode.foreignClient, 'This edit is written with a client id of another replica.')
+    return refused(
+      refusedCode.foreignClient,
+      'This edit is written with a client id of another replica. (foreign-client)',
+    )
   }
   if (log.addsNothing(facts)) return { is: 'known' }
   const gap = log.gapOf(facts)
   if (gap !== undefined) return { is: 'gap', lacks: gap.client }
-  if (log.limitBrokenBy(facts) !== undefined) {
-    return refused(refusedCode.tooLarge, 'With this the document would be larger than documents may be.')
+  const limit = log.limitBrokenBy(facts)
+  if (limit !== undefined) {
+    const beyond = limit === 'too-deep' ? 'nest deeper than documents may' : 'be larger than documents may be'
+    const reason = `With this the document would ${beyond}. (${limit})`
+    return refused(refusedCode.tooLarge, reason)
   }
   return { is: 'new', facts }
 }

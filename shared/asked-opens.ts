@@ -1,13 +1,14 @@
 // asked-opens.ts — links that were opened and may not be let in yet: whoever says what a token allows there has to be
 // asked first. What C says of them meanwhile waits. Knows: their numbers, order. Must not know: who is asked, rooms.
-import { waitingMessagesMax } from './limits.ts'
+import { EarlySize } from './early-size.ts'
+import { waitingMessageBytesMax, waitingMessagesMax } from './limits.ts'
 import type { Message, MessageOf } from './message.ts'
 
 type AskedOpen = { readonly open: MessageOf<'open'>; readonly early: Message[] }
 
 export class AskedOpens {
   readonly #asked = new Map<number, AskedOpen>()
-  #earlyCount = 0
+  readonly #size = new EarlySize({ countMax: waitingMessagesMax, bytesMax: waitingMessageBytesMax })
 
   get size(): number {
     return this.#asked.size
@@ -17,12 +18,15 @@ export class AskedOpens {
     return this.#asked.has(link)
   }
 
-  ask(open: MessageOf<'open'>): void {
+  /** Returns whether it may wait; else too much does. [B1] */
+  ask(open: MessageOf<'open'>): boolean {
+    if (!this.#size.add(open)) return false
     this.#asked.set(open.link, { open, early: [] })
+    return true
   }
 
-  /** Whether the message is about such a link, and so has to wait; or that too many do. [B1] */
-  keep(message: Message): 'kept' | 'notHere' | 'tooMany' {
+  /** Whether the message is about such a link, and so has to wait; or that too much does. [B1] */
+  keep(message: Message): 'kept' | 'notHere' | 'tooMuch' {
     const link = linkOf(message)
     const asked = link === undefined ? undefined : this.#asked.get(link)
     if (asked === undefined) return 'notHere'
@@ -30,8 +34,7 @@ export class AskedOpens {
       this.#remove(asked)
       return 'kept'
     }
-    if (this.#earlyCount >= waitingMessagesMax) return 'tooMany'
-    this.#earlyCount += 1
+    if (!this.#size.add(message)) return 'tooMuch'
     asked.early.push(message)
     return 'kept'
   }
@@ -46,7 +49,8 @@ export class AskedOpens {
 
   #remove({ open, early }: AskedOpen): void {
     this.#asked.delete(open.link)
-    this.#earlyCount -= early.length
+    this.#size.remove(open)
+    for (const message of early) this.#size.remove(message)
   }
 }
 

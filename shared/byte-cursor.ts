@@ -10,20 +10,22 @@ const lastVarintScale = 2 ** 49
 
 export class ByteCursor {
   readonly bytes: Uint8Array
-  position: number
+  position = 0
+  /** Where reading ends: a part within the bytes is read by this cursor too, because a cursor of its own costs memory. */
+  end: number
 
-  constructor(bytes: Uint8Array, position = 0) {
+  constructor(bytes: Uint8Array) {
     this.bytes = bytes
-    this.position = position
+    this.end = bytes.length
   }
 
   get remaining(): number {
-    return this.bytes.length - this.position
+    return this.end - this.position
   }
 
   readByte(): number {
     const byte = this.bytes[this.position]
-    if (byte === undefined) throw truncated()
+    if (byte === undefined || this.position >= this.end) throw truncated()
     this.position += 1
     return byte
   }
@@ -32,7 +34,7 @@ export class ByteCursor {
     const bytes = this.bytes
     let position = this.position
     let byte = bytes[position++]
-    if (byte === undefined) throw truncated()
+    if (byte === undefined || position > this.end) throw truncated()
     if (byte < 0x80) {
       this.position = position
       return byte
@@ -46,6 +48,7 @@ export class ByteCursor {
       if (byte === undefined) throw truncated()
       value += (byte & 0x7f) * scale
     } while (byte >= 0x80)
+    if (position > this.end) throw truncated()
     if (value > Number.MAX_SAFE_INTEGER) throw numberTooLarge()
     this.position = position
     return value

@@ -1,12 +1,14 @@
 // causal-order.ts — whether the structs of one update can be integrated in some order, and how deep its types
 // nest. Knows: the order in which Yjs takes structs, each after what it refers to. Must not know: what a log
-// holds: what refers out of the update counts as found. It reads the blocks a second time, each only as far as
-// another needs it, instead of remembering structs: so it costs memory per client, not per struct. [B1]
+// holds, but how deep it says that something lies: what refers out of the update counts as found. It reads the blocks
+// a second time, each only as far as another needs it, instead of remembering structs: so it costs memory per client,
+// not per struct. [B1]
 
 import { ByteCursor } from './byte-cursor.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { numberAt } from './client-groups.ts'
 import { StructReader } from './struct-reader.ts'
+import { shallowest } from './type-depths.ts'
 
 /** The structs of one client: where they lie, and how far they were taken. */
 interface Block {
@@ -21,23 +23,75 @@ interface Block {
   neededClock: number
   /** Makes a stack of the blocks that wait, without an array for it. */
   waiter: Block | undefined
-  /** Pairs of a clock and the depth from there on. Before the first the depth is one. */
+  /** Of what lies before the first change. */
+  depth: number
+  /** Pairs of a clock and the depth from there on. */
   depthChanges: number[] | undefined
 }
+
+/** What came before an update, as far as it matters here. */
+export type Before = {
+  /** The clock that comes next for a client. */
+  readonly clockOf: (client: number) => number
+  /** How many types lie around a struct. */
+  readonly depthAt: (client: number, clock: number) => number
+}
+
+const nothingBefore: Before = { clockOf: () => 0, depthAt: () => shallowest }
 
 export class CausalOrder {
   readonly #cursor: ByteCursor
   readonly #struct: StructReader
-  readonly #typeDepthMax: number
-  #nestsDeep = false
+  readonly #before: Before
+  #notesDepths = false
+  #deepest = shallowest
   /** Clients falling, at least when it comes to checking. A map of as many would cost four times as much. */
   #blocks: Block[] = []
   #isFalling = true
 
-  constructor(bytes: Uint8Array, typeDepthMax: number) {
+  constructor(bytes: Uint8Array, before: Before = nothingBefore) {
     this.#cursor = new ByteCursor(bytes)
     this.#struct = new StructReader(this.#cursor)
-    this.#typeDepthMax = typeDepthMax
+    this.#before = before
+  }
+
+  /** With the depths of all structs of an update that was read before and found to be good. */
+  static withDepths(update: Uint8Array, before: Before): CausalOrder {
+    const order = new CausalOrder(update, before)
+    order.#addAllBlocks()
+    order.check(true)
+    return order
+  }
+
+  /** Number of types around the new struct that lies deepest of those that are the first in their type. */
+  get deepest(): number {
+    return this.#deepest
+  }
+
+  /** From which clocks on the depth is another than before, in the order of the clocks of each client. */
+  everyDepthChange(visit: (client: number, clock: number, depth: number, endClock: number) => void): void {
+    for (const { client, endClock, depthChanges = [] } of this.#blocks) {
+      for (let index = 0; index < depthChanges.length; index += 2) {
+        visit(client, numberAt(depthChanges, index), numberAt(depthChanges, index + 1), endClock)
+      }
+    }
+  }
+
+  #addAllBlocks(): void {
+    const cursor = this.#cursor
+    const struct = this.#struct
+    for (let blocks = cursor.readVarUint(); blocks > 0; blocks--) {
+      const structCount = cursor.readVarUint()
+      const client = cursor.readVarUint()
+      const clock = cursor.readVarUint()
+      const { position } = cursor
+      struct.open(client, clock)
+      for (let left = structCount; left > 0; left--) {
+        struct.begin()
+        struct.finish()
+      }
+      this.addBlock(client, clock, struct.end, position, structCount)
+    }
   }
 
   addBlock(
@@ -58,13 +112,14 @@ export class CausalOrder {
       clock: firstClock,
       neededClock: -1,
       waiter: undefined,
+      depth: firstClock > 0 ? this.#before.depthAt(client, firstClock - 1) : shallowest,
       depthChanges: undefined,
     })
   }
 
-  /** Throws when structs wait for each other in a circle, or types nest too deep: where so many nest at all. */
-  check(nestingCount: number): void {
-    this.#nestsDeep = nestingCount >= this.#typeDepthMax
+  /** Throws when structs wait for each other in a circle. Only where it is asked to it finds out how deep they lie. */
+  check(notesDepths: boolean): void {
+    this.#notesDepths = notesDepths
     if (!this.#isFalling) this.#blocks = this.#blocks.toSorted((a, b) => b.client - a.client)
     for (const block of this.#blocks) this.#takeAll(block)
   }
@@ -123,34 +178,47 @@ export class CausalOrder {
 
   #take(block: Block): void {
     this.#struct.finish()
-    if (this.#nestsDeep) this.#noteDepth(block)
+    if (this.#notesDepths) this.#noteDepth(block)
     block.clock = this.#struct.end
     block.position = this.#cursor.position
     block.structsLeft -= 1
   }
 
   #noteDepth(block: Block): void {
-    const depth = this.#depth()
-    if (depth > this.#typeDepthMax) throw new ProtocolError('too-deep', 'Types nest too deep.')
-    if (depth === (block.depthChanges?.at(-1) ?? 1)) return
+    const { client, clock, end } = this.#struct
+    const known = this.#before.clockOf(client)
+    if (clock < known && known < end) {
+      // The first part of it came before, and may lie elsewhere: Yjs may put the rest where that is, or where it says.
+      const depth = Math.max(this.#depth() ?? shallowest, this.#before.depthAt(client, known - 1))
+      block.depthChanges ??= []
+      block.depthChanges.push(known, depth)
+      return
+    }
+    const depth = end <= known ? this.#before.depthAt(client, end - 1) : this.#depth()
+    if (depth === undefined || depth === (block.depthChanges?.at(-1) ?? block.depth)) return
     block.depthChanges ??= []
-    block.depthChanges.push(this.#struct.clock, depth)
+    block.depthChanges.push(clock, depth)
   }
 
-  /** Number of types around the struct that was read last, as far as this update tells. */
-  #depth(): number {
+  /** Number of types around the struct that was read last. Of one that holds nothing and lies nowhere: undefined. */
+  #depth(): number | undefined {
     const struct = this.#struct
     // Yjs too asks the left neighbour first.
     if (struct.originClient !== undefined) return this.#depthAt(struct.originClient, struct.originClock)
     if (struct.rightClient !== undefined) return this.#depthAt(struct.rightClient, struct.rightClock)
-    if (struct.parentClient !== undefined) return this.#depthAt(struct.parentClient, struct.parentClock) + 1
-    return 1
+    if (struct.parentClient === undefined) return struct.rootStart === -1 ? undefined : shallowest
+    const depth = this.#depthAt(struct.parentClient, struct.parentClock) + 1
+    this.#deepest = Math.max(this.#deepest, depth)
+    return depth
   }
 
   #depthAt(client: number, clock: number): number {
+    // First: of what came before Yjs passes over what this update says.
+    if (clock < this.#before.clockOf(client)) return this.#before.depthAt(client, clock)
     const block = this.#find(client)
-    const changes = block?.depthChanges
-    if (block === undefined || changes === undefined || clock < block.firstClock) return 1
+    if (block === undefined) return shallowest
+    const changes = block.depthChanges
+    if (changes === undefined) return block.depth
     let low = 0
     let high = changes.length / 2
     while (low < high) {
@@ -158,7 +226,7 @@ export class CausalOrder {
       if (numberAt(changes, middle * 2) <= clock) low = middle + 1
       else high = middle
     }
-    return low === 0 ? 1 : numberAt(changes, low * 2 - 1)
+    return low === 0 ? block.depth : numberAt(changes, low * 2 - 1)
   }
 
   #find(client: number): Block | undefined {

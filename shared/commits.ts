@@ -1,23 +1,23 @@
 // commits.ts — what a tenant's rooms want written, one commit at a time on the disk. Knows: what waits, what is being
-// written, when to try again. Must not know: rooms, keys, what an update says. Nothing was promised of what is not
+// written, what it weighs, when to try again. Must not know: rooms, keys, what an update says. Nothing was promised of what is not
 // written, so nothing is ever taken back: the same batch is tried until the disk takes it. [D1] [B1]
+import type { Backlog } from './backlog.ts'
 import type { Commit } from './commit.ts'
 import type { DocumentState } from './document-state.ts'
 import { commitOf } from './intents.ts'
 import type { Intent } from './intents.ts'
-import { commitIntentsMax, waitingBytesMax, writeRetryMs } from './limits.ts'
+import { commitIntentsMax, waitingIntentBytes, waitingViewBytes, writeRetryMs } from './limits.ts'
+import { unreachable } from './unreachable.ts'
 
 export type CommitsEffect =
   | { readonly type: 'write'; readonly commit: Commit }
-  /** Stop reading from sockets, or go on: too much waits for the disk. [B1] */
-  | { readonly type: 'holdSockets'; readonly hold: boolean }
   /** Whether acks can be given: the disk writes. */
   | { readonly type: 'sayReady'; readonly ready: boolean }
   | { readonly type: 'wakeAt'; readonly time: number }
 
 type Waiting = { readonly intent: Intent; readonly bytes: number }
 
-type Writing = { readonly commit: Commit; readonly intents: readonly Intent[] }
+type Writing = { readonly commit: Commit; readonly intents: readonly Intent[]; readonly bytes: number }
 
 type Disk =
   | { readonly is: 'idle' }
@@ -28,10 +28,11 @@ export class Commits {
   readonly #emit: (effect: CommitsEffect) => void
   #disk: Disk = { is: 'idle' }
   #waiting: Waiting[] = []
-  #waitingBytes = 0
-  #holdsSockets = false
+  /** Until it is written: of a write that failed all is kept. */
+  readonly #backlog: Backlog
 
-  constructor(emit: (effect: CommitsEffect) => void) {
+  constructor(backlog: Backlog, emit: (effect: CommitsEffect) => void) {
+    this.#backlog = backlog
     this.#emit = emit
   }
 
@@ -48,23 +49,17 @@ export class Commits {
     return this.#waiting.length
   }
 
-  get waitingBytes(): number {
-    return this.#waitingBytes
-  }
-
-  add(intent: Intent, bytes = 0): void {
+  add(intent: Intent): void {
+    const bytes = waitingIntentBytes + bytesOf(intent)
     this.#waiting.push({ intent, bytes })
-    this.#waitingBytes += bytes
-    if (this.#holdsSockets || this.#waitingBytes <= waitingBytesMax) return
-    this.#holdsSockets = true
-    this.#emit({ type: 'holdSockets', hold: true })
+    this.#backlog.add(bytes)
   }
 
   drop(isMeant: (intent: Intent) => boolean): void {
-    const kept = this.#waiting.filter(({ intent }) => !isMeant(intent))
-    this.#waiting = kept
-    this.#waitingBytes = 0
-    for (const { bytes } of kept) this.#waitingBytes += bytes
+    this.#waiting = this.#waiting.filter(({ intent, bytes }) => {
+      if (isMeant(intent)) this.#backlog.remove(bytes)
+      return !isMeant(intent)
+    })
   }
 
   /** Waits for the disk, or is being written. */
@@ -80,9 +75,9 @@ export class Commits {
     if (!this.hasToWrite) return
     const taken = this.#waiting
     this.#waiting = taken.splice(commitIntentsMax)
-    for (const { bytes } of taken) this.#waitingBytes -= bytes
     const intents = taken.map(({ intent }) => intent)
-    this.#begin(commitOf(intents, head, stateOf), intents)
+    const bytes = taken.reduce((sum, waiting) => sum + waiting.bytes, 0)
+    this.#begin({ commit: commitOf(intents, head, stateOf), intents, bytes })
   }
 
   /** No cursor is given before its branch is on the disk: after a crash it would be nobody's. */
@@ -90,34 +85,28 @@ export class Commits {
     const nothing = commitOf([], head, () => {
       throw new Error('An opening writes no document.')
     })
-    this.#begin({ ...nothing, branch }, [])
+    this.#begin({ commit: { ...nothing, branch }, intents: [], bytes: 0 })
   }
 
-  #begin(commit: Commit, intents: readonly Intent[]): void {
-    this.#disk = { is: 'writing', commit, intents }
-    this.#emit({ type: 'write', commit })
+  #begin(writing: Writing): void {
+    this.#disk = { is: 'writing', ...writing }
+    this.#emit({ type: 'write', commit: writing.commit })
   }
 
-  written(): Writing {
+  written(): Pick<Writing, 'commit' | 'intents'> {
     if (this.#disk.is === 'idle') throw new Error('Something was written that was not asked for.')
-    const { is, commit, intents } = this.#disk
+    const { is, commit, intents, bytes } = this.#disk
+    this.#backlog.remove(bytes)
     if (is === 'refusing') this.#emit({ type: 'sayReady', ready: true })
     this.#disk = { is: 'idle' }
     return { commit, intents }
   }
 
-  letGoOfSockets(): void {
-    if (!this.#holdsSockets || this.#waitingBytes > waitingBytesMax) return
-    this.#holdsSockets = false
-    this.#emit({ type: 'holdSockets', hold: false })
-  }
-
   failed(now: number): void {
     if (this.#disk.is === 'idle') throw new Error('A write failed that was not asked for.')
-    const { is, commit, intents } = this.#disk
-    if (is === 'writing') this.#emit({ type: 'sayReady', ready: false })
+    if (this.#disk.is === 'writing') this.#emit({ type: 'sayReady', ready: false })
     const retryAt = now + writeRetryMs
-    this.#disk = { is: 'refusing', commit, intents, retryAt }
+    this.#disk = { ...this.#disk, is: 'refusing', retryAt }
     this.#emit({ type: 'wakeAt', time: retryAt })
   }
 
@@ -125,5 +114,23 @@ export class Commits {
     if (this.#disk.is !== 'refusing' || this.#disk.retryAt > now) return
     this.#disk = { ...this.#disk, retryAt: Number.POSITIVE_INFINITY }
     this.#emit({ type: 'write', commit: this.#disk.commit })
+  }
+}
+
+/** Beside what every intent weighs. */
+function bytesOf(intent: Intent): number {
+  switch (intent.is) {
+    case 'append':
+      return intent.effect.update.length
+    case 'replace':
+      return intent.by.pieces.reduce((sum, piece) => sum + piece.length, 0)
+    case 'forget':
+      return intent.ids.length * waitingViewBytes
+    case 'fold':
+      return intent.claims.reduce((sum, { clients }) => sum + waitingViewBytes + 8 * clients.length, 0)
+    case 'keep':
+      return 0
+    default:
+      return unreachable(intent)
   }
 }

@@ -14,7 +14,12 @@ type Progress =
   | { readonly is: 'asked' }
   | { readonly is: 'differing'; readonly stateVector: Uint8Array }
   /** Is handed what it lacks, piece by piece, as its socket takes them. */
-  | { readonly is: 'handed'; readonly pieces: readonly Uint8Array[]; readonly through: number }
+  | {
+      readonly is: 'handed'
+      readonly pieces: readonly Uint8Array[]
+      readonly next: number
+      readonly through: number
+    }
 
 type Seat = {
   readonly link: LinkId
@@ -171,7 +176,7 @@ export class Feeding {
   differenceMade(link: LinkId, through: number, pieces: readonly Uint8Array[]): void {
     const seat = this.#seats.get(link)
     if (seat?.progress.is !== 'differing') return
-    seat.progress = { is: 'handed', pieces, through }
+    seat.progress = { is: 'handed', pieces, next: 0, through }
     this.#goOn(seat)
   }
 
@@ -240,11 +245,12 @@ export class Feeding {
     return seat.at < this.#goneThrough
   }
 
-  #hand(seat: Seat, { pieces, through }: Progress & { is: 'handed' }): void {
-    const [update, ...rest] = pieces
+  #hand(seat: Seat, progress: Progress & { is: 'handed' }): void {
+    const { pieces, next, through } = progress
+    const update = pieces[next]
     if (update !== undefined) this.#tell(seat.link, { type: 'piece', room: this.#room, update })
-    if (rest.length > 0) {
-      seat.progress = { is: 'handed', pieces: rest, through }
+    if (next + 1 < pieces.length) {
+      seat.progress = { ...progress, next: next + 1 }
       this.#emit({ type: 'goOn', link: seat.link })
     } else {
       this.#catchUp(seat, through)

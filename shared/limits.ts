@@ -38,7 +38,7 @@ export const keyBytesMax = 4096
 /** Values inside values: the stacks of peers differ, so no peer may come near the end of its own. */
 export const valueDepthMax = 100
 
-/** Types inside types made by one update: deleting the outermost of 3,000 overflows the stack of every peer. */
+/** Types inside types, by one update or by many: deleting the outermost of 2,000 overflows the stack of every peer. */
 export const typeDepthMax = 512
 
 /** At 50,000 clients each keystroke costs every replica 28 ms. */
@@ -54,6 +54,9 @@ export const documentDeletesMax = 1_000_000
 
 /** A frame of the native wire; a larger message travels in fragments. */
 export const nativeFrameBytesMax: number = 1024 * 1024
+
+/** A frame is taken in one turn, and each of its messages may be answered by one. */
+export const frameMessagesMax = 4_096
 
 /** A message of the native wire, put together. */
 export const messageBytesMax: number = 64 * 1024 * 1024
@@ -86,6 +89,9 @@ export const pushEntriesMax = 50
 
 /** Each becomes an object on the reader's side, however few bytes it has. */
 export const deliveryUpdatesMax = 4096
+
+/** No clients and no deletes: nothing shorter is an update. */
+export const updateBytesMin = 2
 
 /** Ranges of an ack, entries of refused and of filed. */
 export const answersMax = 1024
@@ -155,6 +161,11 @@ export const tailRowsMax = 1_000
 
 /** What waits for a disk that does not write, before the relay stops reading its sockets. */
 export const waitingBytesMax: number = 16 * 1024 * 1024
+/** What waits is held by objects, however little it says: one for the disk, one for whoever waits to hear of it. */
+export const waitingIntentBytes = 500
+export const waitingAnswerBytes = 150
+/** A view, and the buffer behind it. */
+export const waitingViewBytes = 200
 
 /** What is written at once: others wait for it, and the process does little else meanwhile. */
 export const commitIntentsMax = 4_000
@@ -169,8 +180,22 @@ export const linksMax = 20_000
 export const silenceMs = 20_000
 export const silencesMax = 3
 
-/** Messages of a socket that wait for its token to be checked. */
+/** Messages of a socket that wait for its token to be checked, or for somebody to say what it allows: opens, and a few. */
 export const waitingMessagesMax = 20_100
+/** So many opens with long names fit, and it is half of what a single message may hold. */
+export const waitingMessageBytesMax: number = 32 * 1024 * 1024
+
+/** Links of a tenant that come to documents that are still being read, and what they say: everyone after a restart. */
+export const earlyInputsMax = 50_000
+/** A cursor, or a state vector, of each of them. Native links have nothing else to say yet; stock ones may be typed into. */
+export const earlyInputBytesMax: number = 32 * 1024 * 1024
+
+/** Of one link. A frame counts whole, however little of it is the link’s: what a link says may lie in three of them. */
+export const earlyLinkInputsMax = 1_000
+export const earlyLinkBytesMax: number = 4 * 1024 * 1024
+
+/** Whoever said more than is kept is told to come again after so long: by then the disk may have answered. */
+export const comeAgainMs = 1_000
 
 /** Half a replica id: enough to tell authors of one document apart. */
 export const authorBytes = 8

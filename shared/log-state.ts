@@ -1,12 +1,13 @@
 // log-state.ts — what the log of one document holds, from the facts of its updates alone. Knows: the clock that
-// comes next for each client, the explicit deletes, the names of roots; whether an update leaves a gap, and
-// whether it adds anything. Must not know: Y.Docs, who may write, or what integration itself deletes; so equal
+// comes next for each client, the explicit deletes, the names of roots, how deep types nest; whether an update leaves
+// a gap, and whether it adds anything. Must not know: Y.Docs, who may write, or what integration itself deletes; so equal
 // states prove nothing about equal documents.
 
 import { createEncoder, toUint8Array, writeUint8Array, writeVarString, writeVarUint } from 'lib0/encoding'
 import { decodeUtf8 } from 'lib0/string'
 
 import { ByteCursor } from './byte-cursor.ts'
+import { CausalOrder } from './causal-order.ts'
 import { numberAt } from './client-groups.ts'
 import { IdRanges } from './id-ranges.ts'
 import {
@@ -15,10 +16,12 @@ import {
   documentDeletesMax,
   documentRootsMax,
   rootNameBytesMax,
+  typeDepthMax,
 } from './limits.ts'
 import { ProtocolError, type ProtocolErrorCode } from './protocol-error.ts'
 import { RangeList } from './range-list.ts'
 import { encodeStateVector, readClocks, type StateVector } from './state-vector.ts'
+import { TypeDepths } from './type-depths.ts'
 import { readUpdate } from './update-reader.ts'
 import type { UpdateFacts, UpdateLimits } from './update-reader.ts'
 
@@ -42,6 +45,11 @@ export class LogState {
   readonly #clocks = new Map<number, number>()
   readonly #deletes = new IdRanges()
   readonly #rootNames = new Set<string>()
+  readonly #depths = new TypeDepths()
+  /** Of the update that was asked about last, until one is taken up. */
+  #weighed: { readonly facts: UpdateFacts; readonly order: CausalOrder } | undefined
+  /** Of many clients it is long, and asked for at each join and each gap: made once until a clock moves. */
+  #stateVector: Uint8Array | undefined
 
   /** The clock that comes next for a client: all before it are in the log. */
   clockOf(client: number): number {
@@ -54,7 +62,8 @@ export class LogState {
 
   /** To the byte what `Y.encodeStateVector` gives for a Y.Doc that applied the same updates. */
   stateVector(): Uint8Array {
-    return encodeStateVector(this.#clocks)
+    this.#stateVector ??= encodeStateVector(this.#clocks)
+    return this.#stateVector
   }
 
   /**
@@ -91,7 +100,28 @@ export class LogState {
     if (deleteCount > documentDeletesMax && this.#deletes.lengthWith(facts.deletes) > documentDeletesMax) {
       return 'too-many-deletes'
     }
-    return undefined
+    if (!this.#mayDeepen(facts) || this.#weigh(facts).deepest <= typeDepthMax) return undefined
+    this.#weighed = undefined
+    return 'too-deep'
+  }
+
+  /**
+   * Where all lies in roots, only what makes a type within a type can lie elsewhere; and nothing can that goes on right
+   * where its client stopped.
+   */
+  #mayDeepen({ whereabouts, structs }: UpdateFacts): boolean {
+    if (whereabouts === 'nested' || this.#depths.isFlat) return whereabouts === 'nested'
+    return whereabouts === 'elsewhere' || !structs.everyRun((client, from) => from === this.clockOf(client))
+  }
+
+  #weigh(facts: UpdateFacts): CausalOrder {
+    if (this.#weighed?.facts === facts) return this.#weighed.order
+    const order = CausalOrder.withDepths(facts.bytes, {
+      clockOf: (client) => this.clockOf(client),
+      depthAt: (client, clock) => this.#depths.depthAt(client, clock),
+    })
+    this.#weighed = { facts, order }
+    return order
   }
 
   /** Of a log's beginning. What a lost piece leaves a gap in is not in it until replicas have given that back. */
@@ -109,17 +139,33 @@ export class LogState {
 
   /** Takes up an update that is in the log and leaves no gap. */
   add(facts: UpdateFacts): void {
+    // While the clocks still tell what came before.
+    if (this.#mayDeepen(facts)) this.#addDepths(this.#weigh(facts))
+    this.#weighed = undefined
     facts.structs.everyRun((client, from, to) => {
       const clock = this.clockOf(client)
       if (from > clock) throw new Error('An update with a gap was added to the log.')
-      if (to > clock) this.#clocks.set(client, to)
+      if (to > clock) {
+        this.#clocks.set(client, to)
+        this.#stateVector = undefined
+      }
       return true
     })
     this.#deletes.add(facts.deletes)
     for (const name of facts.rootNames) this.#rootNames.add(name)
   }
 
-  /** State vector, deletes (each range as its distance from the one before and its length), names of roots. */
+  #addDepths(order: CausalOrder): void {
+    order.everyDepthChange((client, clock, depth, endClock) => {
+      const known = this.clockOf(client)
+      if (endClock > known) this.#depths.deepen(client, Math.max(clock, known), depth)
+    })
+  }
+
+  /**
+   * State vector, deletes (each range as its distance from the one before and its length), names of roots, depths (each
+   * change as its distance from the one before and the depth from there on).
+   */
   toBytes(): Uint8Array {
     const encoder = createEncoder()
     writeUint8Array(encoder, this.stateVector())
@@ -138,16 +184,32 @@ export class LogState {
     })
     writeVarUint(encoder, this.#rootNames.size)
     for (const name of this.#rootNames) writeVarString(encoder, name)
+    writeVarUint(encoder, this.#depths.clientCount)
+    for (const [client, changes] of this.#depths) {
+      writeVarUint(encoder, client)
+      writeVarUint(encoder, changes.length)
+      let last = 0
+      for (const [clock, depth] of changes) {
+        writeVarUint(encoder, clock - last)
+        writeVarUint(encoder, depth)
+        last = clock
+      }
+    }
     return toUint8Array(encoder)
   }
 
-  /** Reads what `toBytes` wrote. A disk may hand back anything: throws ProtocolError and nothing else. [W1] */
-  static fromBytes(bytes: Uint8Array): LogState {
+  /**
+   * Reads what `toBytes` wrote; undefined for what it wrote before it wrote depths. A disk may hand back anything: throws
+   * ProtocolError and nothing else. [W1]
+   */
+  static fromBytes(bytes: Uint8Array): LogState | undefined {
     const cursor = new ByteCursor(bytes)
     const state = new LogState()
     for (const [client, clock] of readClocks(cursor)) state.#clocks.set(client, clock)
     state.#deletes.add(readDeletes(cursor))
     for (let left = cursor.readVarUint(); left > 0; left--) state.#rootNames.add(readRootName(cursor))
+    if (cursor.remaining === 0) return undefined
+    readDepths(cursor, state.#depths)
     if (cursor.remaining > 0) throw new ProtocolError('trailing-bytes', 'The state goes on behind its end.')
     return state
   }
@@ -199,6 +261,18 @@ function readDeletes(cursor: ByteCursor): RangeList {
     }
   }
   return deletes
+}
+
+function readDepths(cursor: ByteCursor, depths: TypeDepths): void {
+  for (let clients = cursor.readVarUint(); clients > 0; clients--) {
+    const client = cursor.readVarUint()
+    let clock = 0
+    for (let left = cursor.readVarUint(); left > 0; left--) {
+      clock += cursor.readVarUint()
+      if (clock > clockMax) throw new ProtocolError('clock-too-large', `A clock is larger than ${clockMax}.`)
+      depths.deepen(client, clock, cursor.readVarUint())
+    }
+  }
 }
 
 function readRootName(cursor: ByteCursor): string {

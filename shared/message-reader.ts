@@ -38,6 +38,7 @@ import {
   tenantBytesMax,
   tokenBytesMax,
   traceBytesMax,
+  updateBytesMin,
   workspaceCursorBytesMax,
 } from './limits.ts'
 import {
@@ -102,7 +103,7 @@ const planKinds = Object.values(planKind)
 const planReasons = Object.values(planReason)
 
 /** The least bytes that an entry can have, to see that a count cannot be true. */
-const pushEntryBytesMin = 1 + hashBytes + 1 + 1
+const pushEntryBytesMin = 1 + hashBytes + 1 + 1 + updateBytesMin
 const refusalBytesMin = 1 + hashBytes + 1 + 1
 const filedEntryBytesMin = 1 + hashBytes
 const counterRangeBytesMin = 1 + 1
@@ -142,7 +143,7 @@ export const saidByRelay: BodyReaders<SaidByRelay> = {
   piece: (body) => ({
     type: 'piece',
     room: body.readVarUint(),
-    update: readBytes(body, messageBytesMax),
+    update: readUpdateBytes(body),
   }),
   delivery: readDelivery,
   caughtUp: (body) => ({
@@ -195,6 +196,15 @@ export const saidByReplica: BodyReaders<SaidByReplica> = {
     cursor: readBytes(body, workspaceCursorBytesMax),
     follow: readFlag(body),
   }),
+}
+
+/** What it says is not read here; but many that can say nothing would cost far more than their bytes. */
+function readUpdateBytes(body: ByteCursor): Uint8Array {
+  const update = readBytes(body, messageBytesMax)
+  if (update.length < updateBytesMin) {
+    throw new ProtocolError('too-short', `An update has at least ${updateBytesMin} bytes.`)
+  }
+  return update
 }
 
 function readHello(body: ByteCursor): Hello {
@@ -289,8 +299,8 @@ function readDelivery(body: ByteCursor): Delivery {
   const after = body.readVarUint()
   const through = body.readVarUint()
   const updates: Uint8Array[] = []
-  for (let left = readCount(body, deliveryUpdatesMax, 1); left > 0; left--) {
-    updates.push(readBytes(body, messageBytesMax))
+  for (let left = readCount(body, deliveryUpdatesMax, 1 + updateBytesMin); left > 0; left--) {
+    updates.push(readUpdateBytes(body))
   }
   return { type: 'delivery', room, after, through, updates }
 }
@@ -302,7 +312,7 @@ function readPush(body: ByteCursor): Push {
     const counter = readCounter(body)
     const hash = takeBytes(body, hashBytes)
     const kind = readWord(body, entryKinds)
-    entries.push({ counter, hash, kind, update: readBytes(body, messageBytesMax) })
+    entries.push({ counter, hash, kind, update: readUpdateBytes(body) })
   }
   return { type: 'push', link, entries }
 }

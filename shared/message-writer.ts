@@ -24,6 +24,7 @@ import {
   tenantBytesMax,
   tokenBytesMax,
   traceBytesMax,
+  updateBytesMin,
   workspaceCursorBytesMax,
 } from './limits.ts'
 import {
@@ -82,7 +83,7 @@ export function writeBody(sink: ByteSink, message: Message): void {
       return writeOpened(sink, message)
     case 'piece':
       sink.varUint(message.room)
-      return sink.lengthAndBytes(message.update, messageBytesMax)
+      return writeUpdateBytes(sink, message.update)
     case 'caughtUp':
       sink.varUint(message.room)
       return sink.varUint(message.through)
@@ -154,7 +155,7 @@ function writeDelivery(sink: ByteSink, { room, after, through, updates }: Delive
   sink.varUint(after)
   sink.varUint(through)
   writeCount(sink, updates.length, deliveryUpdatesMax)
-  for (const update of updates) sink.lengthAndBytes(update, messageBytesMax)
+  for (const update of updates) writeUpdateBytes(sink, update)
 }
 
 function writePresence(sink: ByteSink, { linkOrRoom, entries }: Presence): void {
@@ -265,7 +266,7 @@ function writePush(sink: ByteSink, push: Push): void {
     writeCounter(sink, entry.counter)
     sink.fixedBytes(entry.hash, hashBytes)
     sink.varUint(entry.kind)
-    sink.lengthAndBytes(entry.update, messageBytesMax)
+    writeUpdateBytes(sink, entry.update)
   }
 }
 
@@ -303,6 +304,11 @@ function writeChanged(sink: ByteSink, changed: Changed): void {
     writeBits(sink, document.rights, rightBits)
   }
   sink.lengthAndBytes(changed.cursor, workspaceCursorBytesMax)
+}
+
+function writeUpdateBytes(sink: ByteSink, update: Uint8Array): void {
+  if (update.length < updateBytesMin) throw notEncodable(`An update of ${update.length} bytes.`)
+  sink.lengthAndBytes(update, messageBytesMax)
 }
 
 function writeCounter(sink: ByteSink, counter: number): void {

@@ -37,6 +37,7 @@ export type PresenceListener = {
 
 type Known = {
   readonly entry: PresenceEntry
+  readonly stateBytes: number
   readonly owner: Owner
   /** When the clock was last raised: who left before that has not seen it. */
   readonly raisedAt: number
@@ -176,13 +177,15 @@ export class Presence {
         goneEntry({ client, clock: Math.max(clock, goneClock, known?.entry.clock ?? 0) }),
       )
     if (known !== undefined && clock < known.entry.clock) return
-    if (!this.#hasRoomFor(owner, entry, known) || !isState(entry.state)) return
+    const stateBytes = bytesOfState(entry.state)
+    if (stateBytes === undefined || !this.#hasRoomFor(owner, stateBytes, known)) return
     if (isNamed) this.#claims.claim(client, owner)
     const isNews = known === undefined || clock > known.entry.clock
     const expiresAt = now + presenceExpiryMs
     const raisedAt = isNews ? now : known.raisedAt
-    this.#known.set(client, { entry, owner, raisedAt, expiresAt, lostAt: undefined, rival: undefined })
-    this.#bytes += entry.state.length - (known?.entry.state.length ?? 0)
+    const present = { entry, stateBytes, owner, raisedAt, expiresAt, lostAt: undefined, rival: undefined }
+    this.#known.set(client, present)
+    this.#bytes += stateBytes - (known?.stateBytes ?? 0)
     this.#due = Math.min(this.#due, expiresAt)
     // Said again without a change it only lives longer.
     if (isNews) this.#listener.spread(entry, owner)
@@ -210,7 +213,7 @@ export class Presence {
   #end(client: number, known: Known, clock: number, now: number): void {
     if (known.rival !== undefined) return this.#handOver(client, known, known.rival.owner, now)
     this.#known.delete(client)
-    this.#bytes -= known.entry.state.length
+    this.#bytes -= known.stateBytes
     this.#gone.delete(client)
     this.#gone.set(client, { clock, leftAt: known.lostAt ?? now, endedAt: now })
     for (const oldest of this.#gone.keys()) {
@@ -221,8 +224,8 @@ export class Presence {
   }
 
   /** Who finds no room is not shown; nothing else is taken from it. */
-  #hasRoomFor(owner: Owner, { state }: PresenceEntry, known: Known | undefined): boolean {
-    if (this.#bytes - (known?.entry.state.length ?? 0) + state.length > roomPresenceBytesMax) return false
+  #hasRoomFor(owner: Owner, stateBytes: number, known: Known | undefined): boolean {
+    if (this.#bytes - (known?.stateBytes ?? 0) + stateBytes > roomPresenceBytesMax) return false
     return (
       known !== undefined || (this.#known.size < roomPresencesMax && this.#countOf(owner) < ownerPresencesMax)
     )
@@ -239,16 +242,16 @@ function goneEntry({ client, clock }: { client: number; clock: number }): Presen
   return { client, clock, state: '' }
 }
 
-/** A state that JSON.parse refuses would stop every stock client that hears it. */
-function isState(text: string): boolean {
-  if (text.length > presenceStateBytesMax) return false
+/** How long a state is; undefined for what is none: one that JSON.parse refuses would stop every stock client that hears it. */
+function bytesOfState(text: string): number | undefined {
+  if (text.length > presenceStateBytesMax) return undefined
   const bytes = encodeUtf8(text)
-  if (bytes.length > presenceStateBytesMax) return false
+  if (bytes.length > presenceStateBytesMax) return undefined
   try {
     checkJson(bytes, 0, bytes.length, valueDepthMax)
-    return true
+    return bytes.length
   } catch (error) {
-    if (error instanceof ProtocolError) return false
+    if (error instanceof ProtocolError) return undefined
     throw error
   }
 }

@@ -213,7 +213,6 @@ export class ReplicaSocket {
 
   disconnected(random: number, now: number): void {
     const phase = this.#phase
-    if (!('socket' in phase)) return undefined
     if (this.isOpen) this.#host.lost()
     const rest = phase.is === 'parting' ? phase.rest : undefined
     if (rest === 'tokenRefused' && this.#token !== undefined) return this.#goOn(now)

@@ -1,5 +1,6 @@
-// replica-words.ts — what a device's replica is told and what it asks for. Types only. Inputs are facts, effects
-// imperatives, performed in order. Facts about a socket carry its number: of an old one they mean nothing any more.
+// replica-words.ts — what a device's replica is told and what it asks for, and what means something in which phase of its
+// socket. Types and a table. Inputs are facts, effects imperatives, performed in order. Facts about a socket carry its
+// number: of an old one they mean nothing any more.
 import type { Durability, Message, PresenceEntry, RelayMode, ReplicaMessage } from './message.ts'
 import type { DocumentEffect, OwnInput } from './replica-document-words.ts'
 import type { ToFetch } from './replica-records.ts'
@@ -88,8 +89,54 @@ export type RestReason =
   | 'version'
   | 'refused'
 
+export type SocketPhaseName =
+  | 'following'
+  | 'resting'
+  | 'waiting'
+  | 'connecting'
+  | 'greeting'
+  | 'ready'
+  | 'parting'
+
+type Meanings = Readonly<Record<ReplicaInput['type'], 'take' | 'pass'>>
+
+const withoutSocket: Meanings = {
+  led: 'pass',
+  steppedDown: 'take',
+  identityMade: 'take',
+  tokenGiven: 'take',
+  connected: 'pass',
+  received: 'pass',
+  garbled: 'pass',
+  disconnected: 'pass',
+  documentOpened: 'take',
+  documentShown: 'take',
+  documentClosed: 'take',
+  unsentFound: 'take',
+  document: 'take',
+  presenceSaid: 'take',
+  listStored: 'take',
+  documentsRead: 'take',
+  roused: 'take',
+  workOfflineSet: 'take',
+  woken: 'take',
+}
+
+const open: Meanings = { ...withoutSocket, received: 'take', garbled: 'take', disconnected: 'take' }
+
+/** A socket that was let go has nothing more to say, whatever is still on its way; only that it has ended. */
+export const meanings: Readonly<Record<SocketPhaseName, Meanings>> = {
+  following: { ...withoutSocket, led: 'take' },
+  resting: withoutSocket,
+  waiting: withoutSocket,
+  connecting: { ...withoutSocket, connected: 'take', disconnected: 'take' },
+  greeting: open,
+  ready: open,
+  parting: { ...withoutSocket, disconnected: 'take' },
+}
+
 export type ReplicaStatus = {
-  readonly phase: 'following' | 'resting' | 'waiting' | 'connecting' | 'greeting' | 'ready' | 'parting'
+  readonly phase: SocketPhaseName
   readonly reason: RestReason | undefined
   /** When it connects by itself. */
   readonly nextTryAt: number | undefined

@@ -13,6 +13,7 @@ import { Listing } from './replica-listing.ts'
 import type { List } from './replica-listing.ts'
 import { ReplicaSocket } from './replica-socket.ts'
 import { isSameStatus } from './replica-status.ts'
+import { meanings } from './replica-words.ts'
 import type { ReplicaEffect, ReplicaInput, ReplicaStatus } from './replica-words.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -69,7 +70,7 @@ export class Replica {
   step(input: ReplicaInput, now: number): readonly ReplicaEffect[] {
     this.#effects = []
     this.#now = now
-    this.#take(input)
+    if (meanings[this.#socket.phase.is][input.type] === 'take') this.#take(input)
     this.#goOn()
     return this.#effects
   }
@@ -89,8 +90,7 @@ export class Replica {
         if (this.#socket.isCurrent(input.socket)) this.#socket.connected(now)
         return undefined
       case 'received':
-        // A socket that was let go has nothing more to say, whatever is still on its way.
-        if (this.#socket.isCurrent(input.socket) && this.#socket.isOpen) this.#receive(input.message)
+        if (this.#socket.isCurrent(input.socket)) this.#receive(input.message)
         return undefined
       case 'garbled':
         if (this.#socket.isCurrent(input.socket)) this.#socket.garbled(now)

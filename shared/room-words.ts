@@ -1,5 +1,5 @@
-// room-words.ts — what a room is told and what it asks for. Types only. Inputs are facts, in the past tense;
-// effects are imperatives, performed in order by whoever runs the room.
+// room-words.ts — what a room is told and what it asks for, and which of it means something in which phase. Types and a
+// table. Inputs are facts, in the past tense; effects are imperatives, performed in order by whoever runs the room.
 import type { Claim, Owner } from './claims.ts'
 import type { DocumentState } from './document-state.ts'
 import type {
@@ -194,3 +194,97 @@ export type RoomEffect =
   | { readonly type: 'wakeAt'; readonly time: number }
   /** Come back in a moment: what is said of presence until then is told as one. */
   | { readonly type: 'gather'; readonly ms: number }
+
+export type RoomPhase = 'loading' | 'open' | 'judging' | 'ending'
+
+/** For now, for later, for nothing; or nobody says it but a program that is broken. */
+type Meaning = 'take' | 'keep' | 'pass' | 'fault'
+type Meanings = Readonly<Record<RoomInput['type'], Meaning>>
+
+const open: Meanings = {
+  loaded: 'fault',
+  joined: 'take',
+  left: 'take',
+  pushed: 'take',
+  updateCame: 'take',
+  filed: 'take',
+  // No edit is out for a verdict.
+  judged: 'fault',
+  committed: 'take',
+  knew: 'take',
+  rowsRead: 'take',
+  piecesRead: 'take',
+  differenceMade: 'take',
+  differenceFailed: 'take',
+  compareAsked: 'take',
+  digestMade: 'take',
+  digestFailed: 'take',
+  damaged: 'take',
+  wentOn: 'take',
+  filled: 'take',
+  drained: 'take',
+  rightsChanged: 'take',
+  presenceSaid: 'take',
+  presenceAsked: 'take',
+  gathered: 'take',
+  woken: 'take',
+  foldMade: 'take',
+  foldEnded: 'take',
+  foldValid: 'take',
+  ending: 'take',
+  // Nothing takes the place of a history that was not told to end.
+  ended: 'fault',
+}
+
+/** What links say has to wait; nothing can come of what was asked for, since nothing was. */
+const loading: Meanings = {
+  loaded: 'take',
+  joined: 'keep',
+  left: 'keep',
+  pushed: 'keep',
+  updateCame: 'keep',
+  filed: 'keep',
+  judged: 'fault',
+  committed: 'fault',
+  knew: 'keep',
+  rowsRead: 'fault',
+  piecesRead: 'fault',
+  differenceMade: 'fault',
+  differenceFailed: 'fault',
+  compareAsked: 'keep',
+  digestMade: 'fault',
+  digestFailed: 'fault',
+  // What the room before it asked for may tell, and it may be read already: who came in has to come again.
+  damaged: 'keep',
+  wentOn: 'fault',
+  filled: 'keep',
+  drained: 'keep',
+  rightsChanged: 'keep',
+  presenceSaid: 'keep',
+  presenceAsked: 'keep',
+  gathered: 'fault',
+  woken: 'fault',
+  foldMade: 'fault',
+  foldEnded: 'fault',
+  foldValid: 'fault',
+  // A replacement waits until it is known which history it is of.
+  ending: 'fault',
+  ended: 'fault',
+}
+
+export const meanings: Readonly<Record<RoomPhase, Meanings>> = {
+  loading,
+  open,
+  judging: { ...open, judged: 'take' },
+  ending: {
+    ...open,
+    // What comes of these is for the log or for the record of answers, both of a history that is about to be no more. [E1]
+    pushed: 'pass',
+    updateCame: 'pass',
+    filed: 'pass',
+    judged: 'pass',
+    // One replacement at a time.
+    ending: 'fault',
+    ended: 'take',
+  },
+}

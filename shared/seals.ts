@@ -56,13 +56,18 @@ export class Seals {
 
 /** The branches of a tenant's log, the oldest first. */
 export class Branches {
-  readonly #branches: readonly Branch[]
+  #branches: readonly Branch[]
   readonly #head: () => number
 
   /** The last one is the one that this opening of the store minted. */
   constructor(branches: readonly Branch[], head: () => number) {
     this.#branches = branches
     this.#head = head
+  }
+
+  /** The store was read: until then nothing is sealed. */
+  read(branches: readonly Branch[]): void {
+    this.#branches = branches
   }
 
   get current(): Uint8Array {

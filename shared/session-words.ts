@@ -1,5 +1,6 @@
-// session-words.ts — what the relay's end of a native socket is told and what it asks for, and what a checked token
-// allows. Types only. Inputs are facts, in the past tense; effects are imperatives, performed in order.
+// session-words.ts — what the relay's end of a native socket is told and what it asks for, which of it means something in
+// which phase, and what a checked token allows. Types and tables. Inputs are facts, in the past tense; effects are
+// imperatives, performed in order.
 import type {
   ClosedCode,
   ComeBack,
@@ -102,4 +103,114 @@ export type SessionOptions = {
   readonly entryBytesMax: number
   /** How much the relay has to do. */
   readonly mode: () => MessageOf<'mode'>
+}
+
+export type SessionPhase = 'meeting' | 'met' | 'checkingToken' | 'checkingReplica' | 'open' | 'ended'
+
+/** For now, for later, for nothing; or nobody says it but a program that is broken. */
+type Meaning = 'take' | 'keep' | 'pass' | 'fault'
+type Meanings = Readonly<Record<SessionInput['type'], Meaning>>
+
+/** Of a socket that has no links yet, and has not asked for anything. */
+const unopened: Meanings = {
+  received: 'take',
+  garbled: 'take',
+  tokenChecked: 'fault',
+  tokenRefused: 'fault',
+  grantRenewed: 'fault',
+  rightsAnswered: 'fault',
+  replicaChecked: 'fault',
+  told: 'fault',
+  // It was told nothing yet that is long.
+  filled: 'pass',
+  drained: 'pass',
+  // It is told when it comes in.
+  modeChanged: 'pass',
+  closed: 'fault',
+  dismissed: 'take',
+  woken: 'take',
+  lost: 'take',
+}
+
+export const meanings: Readonly<Record<SessionPhase, Meanings>> = {
+  meeting: unopened,
+  met: unopened,
+  checkingToken: { ...unopened, received: 'keep', tokenChecked: 'take', tokenRefused: 'take' },
+  checkingReplica: {
+    ...unopened,
+    received: 'keep',
+    // Revoked, or looked at again, while the disk is asked.
+    tokenRefused: 'take',
+    grantRenewed: 'take',
+    replicaChecked: 'take',
+  },
+  open: {
+    received: 'take',
+    garbled: 'take',
+    tokenChecked: 'take',
+    tokenRefused: 'take',
+    grantRenewed: 'take',
+    rightsAnswered: 'take',
+    replicaChecked: 'fault',
+    told: 'take',
+    filled: 'take',
+    drained: 'take',
+    modeChanged: 'take',
+    closed: 'take',
+    dismissed: 'take',
+    woken: 'take',
+    lost: 'take',
+  },
+  // Answers, and words of rooms and of the socket, that crossed with its end.
+  ended: {
+    received: 'pass',
+    garbled: 'pass',
+    tokenChecked: 'pass',
+    tokenRefused: 'pass',
+    grantRenewed: 'pass',
+    rightsAnswered: 'pass',
+    replicaChecked: 'pass',
+    told: 'pass',
+    filled: 'pass',
+    drained: 'pass',
+    modeChanged: 'pass',
+    closed: 'pass',
+    dismissed: 'pass',
+    woken: 'pass',
+    lost: 'pass',
+  },
+}
+
+/** Where each message has its place; elsewhere it ends the socket. What only a relay says has none. */
+export const places: Readonly<Record<Message['type'], readonly SessionPhase[]>> = {
+  hello: ['meeting'],
+  welcome: [],
+  authenticate: ['met', 'open'],
+  authenticated: [],
+  authExpiring: [],
+  ping: ['open'],
+  pong: ['open'],
+  goodbye: ['open'],
+  mode: [],
+  // They are put together before anybody hears of them.
+  fragment: [],
+  open: ['open'],
+  opened: [],
+  known: ['open'],
+  piece: [],
+  delivery: [],
+  caughtUp: [],
+  push: ['open'],
+  ack: [],
+  refused: [],
+  filed: ['open'],
+  missing: [],
+  digest: ['open'],
+  compared: [],
+  presence: ['open'],
+  leave: ['open'],
+  closed: [],
+  rights: [],
+  changes: ['open'],
+  changed: [],
 }

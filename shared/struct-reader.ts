@@ -20,9 +20,9 @@ export const structBytesMin = 2
 
 export class StructReader {
   readonly #cursor: ByteCursor
-  #client: number | undefined
   #content = 0
 
+  client = 0
   /** The struct holds the clocks from `clock` up to, not including, `end`. */
   clock = 0
   end = 0
@@ -39,13 +39,18 @@ export class StructReader {
   rootEnd = -1
   isSubdocument = false
 
+  /** Whether it lies right behind what its client wrote before it: in the same type, therefore. */
+  get isBeside(): boolean {
+    return this.originClient === this.client && this.originClock === this.clock - 1
+  }
+
   constructor(cursor: ByteCursor) {
     this.#cursor = cursor
   }
 
   /** The next struct belongs to `client` and begins at `clock`. */
   open(client: number, clock: number): void {
-    this.#client = client
+    this.client = client
     this.end = clock
   }
 
@@ -94,7 +99,7 @@ export class StructReader {
     const clock = this.#cursor.readVarUint()
     if (clock >= clockMax) throw clockTooLarge()
     // Yjs looks such an item up without asking whether it is there, and throws in the middle of a transaction.
-    if (client === this.#client && clock >= this.clock) {
+    if (client === this.client && clock >= this.clock) {
       throw new ProtocolError('circular-reference', 'A struct refers to itself or to what comes after it.')
     }
     return clock

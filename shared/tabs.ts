@@ -83,6 +83,37 @@ export type Leading =
   | { readonly is: 'claiming'; readonly isAlone: boolean }
   | { readonly is: 'leading'; readonly term: number; readonly isAlone: boolean }
 
+type Meanings = Readonly<Record<TabInput['type'], 'take' | 'pass'>>
+
+const following: Meanings = {
+  documentLoaded: 'take',
+  documentClosed: 'take',
+  hinted: 'take',
+  rowsRead: 'take',
+  readFailed: 'take',
+  committed: 'take',
+  thawed: 'take',
+  shown: 'take',
+  woken: 'take',
+  leadershipWon: 'take',
+  locksMissing: 'take',
+  leadershipLost: 'take',
+  fenced: 'take',
+  rollCalled: 'take',
+  termClaimed: 'pass',
+  claimFailed: 'pass',
+}
+
+/**
+ * A claim that comes back when it is wanted no more leads nobody. A write of an old term that fails while the next one is
+ * being claimed says what is known: to step down for it would leave the lock with a tab that does not lead. [L1]
+ */
+export const meanings: Readonly<Record<Leading['is'], Meanings>> = {
+  following,
+  claiming: { ...following, termClaimed: 'take', claimFailed: 'take', fenced: 'pass' },
+  leading: { ...following, leadershipWon: 'pass', locksMissing: 'pass' },
+}
+
 /** A store that could not be read is asked again. */
 const readAgainMs = 1_000
 
@@ -97,7 +128,7 @@ export class Tab {
 
   step(input: TabInput, now: number): readonly TabEffect[] {
     this.#effects = []
-    this.#take(input, now)
+    if (meanings[this.#leading.is][input.type] === 'take') this.#take(input, now)
     return this.#effects
   }
 
@@ -136,7 +167,6 @@ export class Tab {
         return
       case 'leadershipWon':
       case 'locksMissing':
-        if (this.#leading.is === 'leading') return
         this.#leading = { is: 'claiming', isAlone: input.type === 'locksMissing' }
         this.#effects.push({ type: 'claimTerm' })
         return
@@ -144,13 +174,12 @@ export class Tab {
         return this.#lead(input.term)
       case 'claimFailed':
         // Whoever comes first may be gone already: as long as this tab holds the lock, the next term is its own.
-        if (this.#leading.is === 'claiming') this.#effects.push({ type: 'claimTerm' })
+        this.#effects.push({ type: 'claimTerm' })
         return
       case 'leadershipLost':
         return this.#stepDown()
       case 'fenced':
-        if (this.#leading.is === 'leading') this.#effects.push({ type: 'releaseLock' })
-        return this.#stepDown()
+        return this.#fenced()
       case 'rollCalled':
         this.#effects.push({ type: 'answerRoll', documents: [...this.#documents.keys()] })
         return
@@ -166,6 +195,11 @@ export class Tab {
     // What the last leader still wrote was hinted to nobody if it was killed.
     this.#readAll()
     this.#effects.push({ type: 'lead', term, isAlone }, { type: 'callRoll' })
+  }
+
+  #fenced(): void {
+    if (this.#leading.is === 'leading') this.#effects.push({ type: 'releaseLock' })
+    this.#stepDown()
   }
 
   #stepDown(): void {
@@ -196,6 +230,8 @@ export class Tab {
     const isAgain = followed.reading === 'andAgain'
     followed.reading = 'no'
     const hasNews = rows.length > 0 || head.generation !== followed.generation
+    // Only who leads begins a generation: this tab was frozen, and pushes what another has had refused meanwhile.
+    if (this.#leading.is === 'leading' && head.generation > followed.generation) this.#fenced()
     // Own rows may have landed meanwhile: these then are of before, and nothing between is missing.
     if (after <= followed.through && head.last >= followed.through) followed.through = head.last
     followed.generation = Math.max(followed.generation, head.generation)

@@ -1,70 +1,30 @@
 // tenant.ts — one tenant at the relay: the order of its commits, one at a time on the disk, and its open rooms.
 // Knows: positions, branches, what waits for the disk and what is being written. Must not know: sockets, keys, what
 // an update says. Here acks and deliveries get their only cause: `written`. [D1] [D2]
+import { Backlog } from './backlog.ts'
 import type { Change, Commit } from './commit.ts'
 import { Commits } from './commits.ts'
-import type { CommitsEffect } from './commits.ts'
 import { documentStage, newDocument } from './document-state.ts'
 import type { DocumentState } from './document-state.ts'
 import { equalBytes } from './equal-bytes.ts'
 import { reasonFor } from './door.ts'
-import type { Intent, Replacement } from './intents.ts'
+import { EarlyAsks } from './early-asks.ts'
+import { EarlySize } from './early-size.ts'
+import type { Intent } from './intents.ts'
 import type { Joins } from './joins.ts'
+import { earlyInputBytesMax, earlyInputsMax } from './limits.ts'
 import { closedCode } from './message.ts'
 import type { DocumentClass, Overload } from './overload.ts'
 import { RetiredHistories } from './retired-histories.ts'
 import { Room } from './room.ts'
 import type { Joining, RoomEffect, RoomInput } from './room-words.ts'
 import { Branches, Seals } from './seals.ts'
-import type { Branch } from './seals.ts'
+import { meanings } from './tenant-words.ts'
+import type { Asked, History, TenantEffect, TenantInput, TenantPhase } from './tenant-words.ts'
 import { unreachable } from './unreachable.ts'
 import { WorkspaceCursors } from './workspace-cursor.ts'
 import { Workspace } from './workspace.ts'
-import type { WorkspaceEffect, WorkspaceInput } from './workspace.ts'
-
-type History = { readonly document: string; readonly epoch: Uint8Array }
-
-type Asked = { readonly document: string; readonly request: number; readonly by: Replacement }
-
-export type TenantInput =
-  /** The store was read: where the log stands, and the branch that this opening minted. */
-  | {
-      readonly type: 'storeRead'
-      readonly head: number
-      readonly branches: readonly Branch[]
-      readonly minted: Uint8Array
-      /** Histories that were replaced, and are not removed yet. */
-      readonly cleanUps: readonly History[]
-    }
-  /** On a link. */
-  | { readonly type: 'happened'; readonly document: string; readonly input: RoomInput }
-  /** What came of an effect, of the history that the effect was of. */
-  | ({ readonly type: 'performed'; readonly input: RoomInput } & History)
-  | {
-      readonly type: 'documentRead'
-      readonly document: string
-      readonly loaded: RoomInput & { readonly type: 'loaded' }
-    }
-  | { readonly type: 'workspace'; readonly input: WorkspaceInput }
-  /** A document is to begin anew, or to be gone. Answered by `replaced` with the same number. */
-  | ({ readonly type: 'replaceAsked' } & Asked)
-  /** Nothing more comes in this turn: what waits is one batch. */
-  | { readonly type: 'turnEnded' }
-  | { readonly type: 'written' }
-  | { readonly type: 'writeFailed' }
-  | { readonly type: 'woken' }
-
-export type TenantEffect =
-  | CommitsEffect
-  | { readonly type: 'readDocument'; readonly document: string }
-  /** Nobody is in its room any more. */
-  | { readonly type: 'forgetDocument'; readonly document: string }
-  | ({ readonly type: 'perform'; readonly effect: RoomEffect } & History)
-  | { readonly type: 'workspace'; readonly effect: Exclude<WorkspaceEffect, { type: 'wakeAt' }> }
-  /** The replacement is durable. */
-  | { readonly type: 'replaced'; readonly request: number }
-  /** All that lies under this history is nobody's any more. */
-  | ({ readonly type: 'cleanUp' } & History)
+import type { WorkspaceEffect } from './workspace.ts'
 
 export type TenantOptions = {
   readonly name: string
@@ -91,11 +51,14 @@ type OpenDocument = {
 
 export class Tenant {
   readonly #options: TenantOptions
-  #early: TenantInput[] | undefined = []
-  #branches = new Branches([], () => this.#head)
+  #phase: TenantPhase = 'reading'
+  #earlyAsks = new EarlyAsks()
+  readonly #earlySize = new EarlySize({ countMax: earlyInputsMax, bytesMax: earlyInputBytesMax })
+  readonly #branches = new Branches([], () => this.#head)
   /** The last position that is durable. */
   #head = 0
-  readonly #commits = new Commits((effect) => this.#emit(effect))
+  readonly #backlog = new Backlog()
+  readonly #commits = new Commits(this.#backlog, (effect) => this.#emit(effect))
   readonly #documents = new Map<string, OpenDocument>()
   /** One at a time for each document: the next one is of the history that this one begins. */
   readonly #replacements = new Map<string, readonly Asked[]>()
@@ -113,6 +76,10 @@ export class Tenant {
     this.#workspace = new Workspace(cursors, () => this.#head, emit)
   }
 
+  get phase(): TenantPhase {
+    return this.#phase
+  }
+
   get head(): number {
     return this.#head
   }
@@ -127,8 +94,9 @@ export class Tenant {
     return this.#commits.waitingCount
   }
 
+  /** With what is being written, and with whoever waits for an answer. */
   get waitingBytes(): number {
-    return this.#commits.waitingBytes
+    return this.#backlog.bytes
   }
 
   get openDocuments(): number {
@@ -137,10 +105,20 @@ export class Tenant {
 
   step(input: TenantInput, now: number): readonly TenantEffect[] {
     this.#effects = []
-    if (this.#early === undefined || input.type === 'storeRead') this.#take(input, now)
-    else if (input.type === 'written' || input.type === 'writeFailed' || input.type === 'woken')
-      this.#take(input, now)
-    else this.#early.push(input)
+    switch (meanings[this.#phase][input.type]) {
+      case 'take':
+        this.#take(input, now)
+        break
+      case 'keep':
+        if (input.type === 'workspace') this.#earlyAsks.keep(input.input)
+        break
+      case 'pass':
+        break
+      case 'fault':
+        throw new Error(`A tenant that is ${this.#phase} was told «${input.type}».`)
+    }
+    const hold = this.#backlog.turned()
+    if (hold !== undefined) this.#emit({ type: 'holdSockets', hold })
     return this.#effects
   }
 
@@ -177,7 +155,8 @@ export class Tenant {
     this.#head = head
     this.#cleanUps = cleanUps
     const branch = { id: minted, first: head + 1 }
-    this.#branches = new Branches([...branches, branch], () => this.#head)
+    this.#branches.read([...branches, branch])
+    this.#phase = 'branching'
     this.#commits.writeBranch(head, branch)
   }
 
@@ -189,16 +168,16 @@ export class Tenant {
     this.#tellRooms(commit, intents, now)
     for (const intent of intents) if (intent.is === 'replace') this.#retire(intent, intents, now)
     this.#tellOfChanges(commit, now)
-    this.#commits.letGoOfSockets()
   }
 
   #opened(now: number): void {
-    const early = this.#early ?? []
-    this.#early = undefined
+    this.#phase = 'open'
     this.#workspace.opened()
     for (const history of this.#cleanUps) this.#emit({ type: 'cleanUp', ...history })
     this.#cleanUps = []
-    for (const input of early) this.#take(input, now)
+    for (const document of this.#documents.keys()) this.#emit({ type: 'readDocument', document })
+    for (const input of this.#earlyAsks.all) this.#workspace.take(input, now)
+    this.#earlyAsks = new EarlyAsks()
   }
 
   #tellRooms(commit: Commit, intents: readonly Intent[], now: number): void {
@@ -274,11 +253,13 @@ export class Tenant {
       seals: new Seals(this.#options.key, this.#options.name, document, this.#branches),
       isJudged: this.#options.isJudged(document),
       documentBytesMax: this.#options.documentBytesMax,
+      earlySize: this.#earlySize,
+      backlog: this.#backlog,
     })
     const { epoch } = newDocument
     const wakesAt = Number.POSITIVE_INFINITY
     this.#documents.set(document, { room, state: newDocument, epoch, isRead: false, wakesAt })
-    this.#emit({ type: 'readDocument', document })
+    if (this.#phase === 'open') this.#emit({ type: 'readDocument', document })
   }
 
   #documentRead(document: string, loaded: RoomInput & { type: 'loaded' }, now: number): void {
@@ -293,7 +274,9 @@ export class Tenant {
   /** What was asked of a history that is no more comes to nothing. [E1] */
   #performed({ document, epoch, input }: TenantInput & { type: 'performed' }, now: number): void {
     const open = this.#documents.get(document)
-    if (open !== undefined && equalBytes(open.epoch, epoch)) return this.#step(document, input, now)
+    if (open?.isRead === true && equalBytes(open.epoch, epoch)) return this.#step(document, input, now)
+    // Which history is being read is not known yet: of a room before it, only that what is read may be worth nothing.
+    if (open?.isRead === false && input.type === 'damaged') return this.#step(document, input, now)
     const isEndOfFold = input.type === 'foldMade' || input.type === 'foldEnded'
     if (isEndOfFold && this.#retired.foldEnded(document, epoch))
       this.#emit({ type: 'cleanUp', document, epoch })
@@ -316,8 +299,7 @@ export class Tenant {
     if (asked === undefined) return
     this.#step(document, { type: 'ending' }, now)
     const { by } = asked
-    const bytes = by.pieces.reduce((sum, piece) => sum + piece.length, 0)
-    this.#commits.add({ document, epoch: this.#open(document).epoch, is: 'replace', by }, bytes)
+    this.#commits.add({ document, epoch: this.#open(document).epoch, is: 'replace', by })
   }
 
   /** Its links come back, and meet the new history. */
@@ -362,8 +344,10 @@ export class Tenant {
     this.#closeIfIdle(document, open)
   }
 
-  #closeIfIdle(document: string, { room }: OpenDocument): void {
+  #closeIfIdle(document: string, { room, isRead }: OpenDocument): void {
     if (!room.isIdle || this.#replacements.has(document)) return
+    const isBeingRead = !isRead && this.#phase === 'open'
+    if (isBeingRead) return
     // Its answers and folds may still wait for the disk.
     if (this.#commits.has((intent) => intent.document === document)) return
     this.#documents.delete(document)
@@ -374,7 +358,7 @@ export class Tenant {
     const { epoch } = open
     switch (effect.type) {
       case 'append':
-        return this.#commits.add({ document, epoch, is: 'append', effect }, effect.update.length)
+        return this.#commits.add({ document, epoch, is: 'append', effect })
       case 'keepAnswer':
         return this.#commits.add({ document, epoch, is: 'keep', answer: effect.answer })
       case 'forgetAnswers':

@@ -8,6 +8,7 @@ import { ByteMeasure, ByteWriter } from './byte-writer.ts'
 import type { ByteSink } from './byte-writer.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { StructReader } from './struct-reader.ts'
+import { readUpdate } from './update-reader.ts'
 
 /** The structs that one update has of one client, from a clock up to another. */
 type Run = {
@@ -25,9 +26,17 @@ type Inside = { readonly structs: readonly Run[]; readonly deletes: readonly Del
 /** Runs of one client, one after the other. */
 type Joint = { readonly clock: number; end: number; count: number; readonly runs: Uint8Array[] }
 
-/** In the order in which they are to be applied. One that is as large as all may be, or not as Yjs writes, stays alone. */
+/** One update, made of so many that stood one after the other. */
+export type Joined = { readonly update: Uint8Array; readonly count: number }
+
+/** In the order in which they are to be applied. */
 export function joinUpdates(updates: readonly Uint8Array[], bytesMax: number): Uint8Array[] {
-  const joined: Uint8Array[] = []
+  return joinedOf(updates, bytesMax).map(({ update }) => update)
+}
+
+/** One that is as large as all may be, or not as Yjs writes, stays alone. */
+export function joinedOf(updates: readonly Uint8Array[], bytesMax: number): Joined[] {
+  const joined: Joined[] = []
   let joining = new Joining()
   for (const update of updates) {
     const inside = update.length < bytesMax ? insideOf(update) : undefined
@@ -35,20 +44,19 @@ export function joinUpdates(updates: readonly Uint8Array[], bytesMax: number): U
       joining.add(inside, update)
       continue
     }
-    joined.push(...joining.toUpdates())
+    joined.push(...joining.toJoined())
     joining = new Joining()
-    if (inside === undefined) joined.push(update)
+    if (inside === undefined) joined.push({ update, count: 1 })
     else joining.add(inside, update)
   }
-  joined.push(...joining.toUpdates())
+  joined.push(...joining.toJoined())
   return joined
 }
 
 class Joining {
   readonly #structs = new Map<number, Joint>()
   readonly #deletes = new Map<number, Delete[]>()
-  #only: Uint8Array | undefined
-  #count = 0
+  readonly #updates: Uint8Array[] = []
   /** About what the joined update will have. */
   byteLength = 0
 
@@ -65,18 +73,18 @@ class Joining {
       else before.push(one)
     }
     this.byteLength += update.length
-    this.#only = update
-    this.#count += 1
+    this.#updates.push(update)
   }
 
-  toUpdates(): readonly Uint8Array[] {
-    if (this.#only === undefined) return []
-    if (this.#count === 1) return [this.#only]
+  toJoined(): readonly Joined[] {
+    const count = this.#updates.length
+    const alone = this.#updates.map((update) => ({ update, count: 1 }))
+    if (count <= 1) return alone
     const measure = new ByteMeasure()
     this.#write(measure)
     const writer = new ByteWriter(measure.byteLength)
     this.#write(writer)
-    return [writer.bytes]
+    return isReadable(writer.bytes) ? [{ update: writer.bytes, count }] : alone
   }
 
   #append({ client, count, clock, end, bytes }: Run): void {
@@ -103,6 +111,17 @@ class Joining {
       for (const number of [client, bounds.length]) to.varUint(number)
       for (const { clock, end } of bounds) for (const number of [clock, end - clock]) to.varUint(number)
     }
+  }
+}
+
+/** What each may have by itself, of clients or of subdocuments, together may be more than a reader takes. */
+function isReadable(update: Uint8Array): boolean {
+  try {
+    readUpdate(update)
+    return true
+  } catch (error) {
+    if (error instanceof ProtocolError) return false
+    throw error
   }
 }
 

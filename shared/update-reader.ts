@@ -36,7 +36,16 @@ export interface UpdateFacts {
   readonly rootNames: ReadonlySet<string>
   readonly structCount: number
   readonly subdocumentCount: number
+  readonly whereabouts: Whereabouts
+  /** What was read: where its structs lie is asked of it again, if a log has to know. */
+  readonly bytes: Uint8Array
 }
+
+/**
+ * Of all structs: each lies in the type in which its client wrote the one before; some may lie in another; some are
+ * the first in a type that lies in another.
+ */
+export type Whereabouts = 'beside' | 'elsewhere' | 'nested'
 
 const defaultLimits: UpdateLimits = {
   clientsMax: updateClientsMax,
@@ -78,6 +87,7 @@ class UpdateReading {
   #structCount = 0
   #subdocumentCount = 0
   #nestingCount = 0
+  #isBeside = true
   #order: CausalOrder | undefined
 
   constructor(bytes: Uint8Array, limits: UpdateLimits) {
@@ -89,8 +99,13 @@ class UpdateReading {
   read(): UpdateFacts {
     const clientCount = this.#readBlocks()
     // One client's structs cannot wait for each other in a circle, and each struct nests at most one level deeper.
-    if (clientCount > 1 || this.#nestingCount >= this.#limits.typeDepthMax)
-      this.#order?.check(this.#nestingCount)
+    const mayBeTooDeep = this.#nestingCount >= this.#limits.typeDepthMax
+    if (this.#order !== undefined && (clientCount > 1 || mayBeTooDeep)) {
+      this.#order.check(mayBeTooDeep)
+      if (this.#order.deepest > this.#limits.typeDepthMax) {
+        throw new ProtocolError('too-deep', 'Types nest too deep.')
+      }
+    }
     const deletes = this.#readDeletes()
     if (this.#cursor.remaining > 0) {
       throw new ProtocolError('trailing-bytes', 'The update goes on behind its end.')
@@ -102,6 +117,8 @@ class UpdateReading {
       rootNames: this.#rootNames ?? noNames,
       structCount: this.#structCount,
       subdocumentCount: this.#subdocumentCount,
+      whereabouts: this.#nestingCount > 0 ? 'nested' : this.#isBeside ? 'beside' : 'elsewhere',
+      bytes: this.#cursor.bytes,
     }
   }
 
@@ -139,12 +156,13 @@ class UpdateReading {
       struct.finish()
       this.#spans.append(client, struct.clock, struct.end, struct.kind)
       if (this.#noteReferences(client)) refersToOthers = true
+      if (!struct.isBeside) this.#isBeside = false
       if (struct.rootStart !== -1) this.#noteRoot()
       if (struct.isSubdocument) this.#noteSubdocument()
     }
     this.#structCount += structCount
     if (this.#nestingCount > nestingCount || (refersToOthers && isOneOfSeveral)) {
-      this.#order ??= new CausalOrder(this.#cursor.bytes, this.#limits.typeDepthMax)
+      this.#order ??= new CausalOrder(this.#cursor.bytes)
       this.#order.addBlock(client, clock, struct.end, position, structCount)
     }
   }

@@ -1,5 +1,5 @@
 // whole-part.ts — of an update that builds partly on what a log lacks, the part that does not. Knows: what a log has, how
-// updates are cut and joined. Must not know: who sent it. A stock client whose own Y.Doc has a gap says all it has in one
+// updates are cut and joined. Must not know: who sent it. A replica whose own Y.Doc has a gap gives back all it has in one
 // update, each time with the gap in it: what it wrote since would else never be heard of. [L1]
 import { largestDocumentMax, wholePartPiecesMax } from './limits.ts'
 import { gapAbove } from './log-state.ts'

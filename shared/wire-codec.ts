@@ -9,7 +9,7 @@
 import { ByteCursor, plainBytes } from './byte-cursor.ts'
 import { ByteMeasure, ByteWriter, notEncodable, varUintByteLength } from './byte-writer.ts'
 import type { ByteSink } from './byte-writer.ts'
-import { messageBytesMax, nativeFrameBytesMax } from './limits.ts'
+import { frameMessagesMax, messageBytesMax, nativeFrameBytesMax } from './limits.ts'
 import { ignorableNumberMin, messageNumber } from './message.ts'
 import type { Message } from './message.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -44,10 +44,11 @@ export class WireCodec<Said extends Message> {
     if (frame.length === 0) throw new ProtocolError('truncated', 'A frame holds no message.')
     const cursor = new ByteCursor(plainBytes(frame))
     const messages: Message[] = []
-    do {
+    for (let left = frameMessagesMax; cursor.remaining > 0; left--) {
+      if (left === 0) throw tooManyMessages()
       const message = this.#read(cursor)
       if (message !== undefined) messages.push(message)
-    } while (cursor.remaining > 0)
+    }
     return messages
   }
 
@@ -66,12 +67,14 @@ export class WireCodec<Said extends Message> {
     const number = cursor.readVarUint()
     const readBody = this.#readers.get(number)
     if (readBody !== undefined) {
-      const body = bodyOf(cursor)
-      const message = readBody(body)
-      if (body.remaining > 0) {
+      const frameEnd = cursor.end
+      const bodyBytes = cursor.readByteLength()
+      cursor.end = cursor.position + bodyBytes
+      const message = readBody(cursor)
+      if (cursor.remaining > 0) {
         throw new ProtocolError('trailing-bytes', `The body of ${message.type} goes on behind its end.`)
       }
-      cursor.position = body.position
+      cursor.end = frameEnd
       return message
     }
     if (number < ignorableNumberMin) {
@@ -97,9 +100,6 @@ export function encodedAs(number: number, writeBody: (sink: ByteSink) => void): 
   return writer.bytes
 }
 
-/** A cursor that ends where the body does. The last body of a frame, mostly the only one, ends with it. */
-function bodyOf(cursor: ByteCursor): ByteCursor {
-  const bodyBytes = cursor.readByteLength()
-  if (bodyBytes === cursor.remaining) return cursor
-  return new ByteCursor(cursor.bytes.subarray(0, cursor.position + bodyBytes), cursor.position)
+function tooManyMessages(): ProtocolError {
+  return new ProtocolError('too-many-messages', `A frame has at most ${frameMessagesMax} messages.`)
 }

@@ -20,6 +20,8 @@ export type WorkspaceInput =
       readonly link: LinkId
       readonly cursor: Uint8Array
       readonly follow: boolean
+      /** Only the first message is wanted: its cursor goes on behind what it lists. */
+      readonly onePage?: true
       readonly grant: ReadingGrant
     }
   | { readonly type: 'grantChanged'; readonly link: LinkId; readonly grant: ReadingGrant }
@@ -64,6 +66,7 @@ type Follower = {
   readonly link: LinkId
   grant: ReadingGrant
   readonly follows: boolean
+  readonly isOnePage: boolean
   at: number
   progress: Progress
   /** One answer at a time is on its way to it, also where it is not wanted any more. */
@@ -151,12 +154,16 @@ export class Workspace {
     if (isFollowed) this.#tellSoon(now)
   }
 
-  #ask({ link, cursor, follow, grant }: WorkspaceInput & { type: 'changesAsked' }, now: number): void {
+  #ask(
+    { link, cursor, follow, onePage, grant }: WorkspaceInput & { type: 'changesAsked' },
+    now: number,
+  ): void {
     const before = this.#followers.get(link)
     const follower: Follower = {
       link,
       grant,
       follows: follow,
+      isOnePage: onePage ?? false,
       at: 0,
       progress: { is: 'following' },
       awaits: before === undefined || before.awaits === 'nothing' ? 'nothing' : 'staleAnswer',
@@ -220,6 +227,7 @@ export class Workspace {
     const documents = page.changes.flatMap((change) => listed(change, follower.grant, full))
     const isTold = documents.length > 0 || (progress.isAwaited && !more)
     if (isTold) this.#tell(follower, documents, { full, more })
+    if (isTold && follower.isOnePage) return this.#forget(follower)
     const isAwaited = progress.isAwaited || isTold
     follower.progress = more ? { ...progress, isAwaited, page: undefined } : { is: 'following' }
     return this.#goOn(follower, now)
@@ -290,11 +298,11 @@ export class Workspace {
   // Telling.
 
   #tell(
-    { link, grant, at }: Follower,
+    { link, grant, at, isOnePage }: Follower,
     documents: readonly ChangedDocument[],
     { full, more }: { full: boolean; more: boolean },
   ): void {
-    const cursor = more ? new Uint8Array() : this.#cursors.make(grant, at)
+    const cursor = more && !isOnePage ? new Uint8Array() : this.#cursors.make(grant, at)
     this.#emit({ type: 'tell', link, message: { type: 'changed', full, more, documents, cursor } })
   }
 }

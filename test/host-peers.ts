@@ -26,7 +26,7 @@ export function grantFor(rights: number | ((document: string) => number), tenant
 
 /** One relay and its disk. A token is the rights that it gives, as a number. */
 export class TestRelay {
-  readonly disk: SimulatedDisk
+  disk: SimulatedDisk
   readonly reports: string[] = []
   now = 1_000_000
   workshop: Workshop = new WorkshopHere()
@@ -37,15 +37,16 @@ export class TestRelay {
   #turns: (() => void)[] = []
   readonly #wakeTimes = new Set<number>()
   #host: RelayHost | undefined
+  #store: Store | undefined
 
   constructor(disk?: SimulatedDisk) {
     this.disk = disk ?? new SimulatedDisk({ chance: chanceFrom(1), writeWaits: () => undefined })
   }
 
   async start(): Promise<this> {
-    const store: Store = this.disk.open()
+    this.#store = this.disk.open()
     const opening = RelayHost.open({
-      store,
+      store: this.#storeOfNow(),
       workshop: this.workshop,
       durability: 'synced',
       now: () => this.now,
@@ -63,6 +64,26 @@ export class TestRelay {
     await this.write()
     this.#host = await opening
     return this
+  }
+
+  /** As a repair leaves it that has lost something. */
+  putBack(disk: SimulatedDisk): void {
+    this.disk = disk
+    this.#store = disk.open()
+    this.host.startAnew()
+  }
+
+  /** To the host it is one store, whatever is repaired behind it. */
+  #storeOfNow(): Store {
+    return new Proxy<Partial<Store>>(
+      {},
+      {
+        get: (_target, name) => {
+          const part: unknown = Reflect.get(this.#store ?? {}, name)
+          return typeof part === 'function' ? part.bind(this.#store) : part
+        },
+      },
+    ) as Store
   }
 
   get host(): RelayHost {
@@ -110,6 +131,8 @@ export class TestRelay {
 export class NativePeer {
   readonly heard: Message[] = []
   readonly ended: { code: number; reason: string }[] = []
+  /** Nothing is read of it; here it may be made to speak all the same. */
+  isHeld = false
   readonly replica: Uint8Array
   bytesHeard = 0
   bytesSaid = 0
@@ -130,7 +153,9 @@ export class NativePeer {
         for (const frame of frames) this.bytesHeard += frame.length
       },
       end: (code, reason) => this.ended.push({ code, reason }),
-      hold: () => undefined,
+      hold: (on) => {
+        this.isHeld = on
+      },
     })
     this.say(
       {
@@ -212,17 +237,21 @@ export class NativePeer {
 export class StockPeer {
   readonly heard: StockMessage[] = []
   readonly ended: { code: number; reason: string }[] = []
+  /** Nothing is read of it; here it may be made to speak all the same. */
+  isHeld = false
   readonly #connection: HostConnection
 
-  constructor(relay: { readonly host: RelayHost }, document = 'story', rights = everyRight) {
+  constructor(relay: { readonly host: RelayHost }, document = 'story', rights = everyRight, tenant = '') {
     this.#connection = relay.host.connectStock(
       {
         send: (frames) => this.heard.push(...frames.flatMap(decodeStockFrame)),
         end: (code, reason) => this.ended.push({ code, reason }),
-        hold: () => undefined,
+        hold: (on) => {
+          this.isHeld = on
+        },
       },
       document,
-      grantFor(rights),
+      grantFor(rights, tenant),
     )
   }
 

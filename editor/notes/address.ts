@@ -1,7 +1,8 @@
 // address.ts — what the address says behind its hash: the note, or, in a link that a relay printed, a token, which this
 // browser keeps. Must not know: elements, the workspace.
+import { nameHere } from '../place.ts'
 
-const tokenKey = 'syncline-token'
+const tokenKey = nameHere('syncline-token')
 const tokenMark = '#token='
 
 export function noteInAddress(): string {

@@ -2,6 +2,7 @@
 // elements and syncline/client. Must not know: what lies inside of it.
 import { openWorkspace } from 'syncline/client'
 import type { SynclineDocument } from 'syncline/client'
+import { nameHere, relayUrl, serviceWorkerUrl } from '../place.ts'
 import { bindTextarea } from '../stock/textarea.ts'
 import { keptToken, noteInAddress } from './address.ts'
 import { labels, notices, statusLine } from './texts.ts'
@@ -17,8 +18,8 @@ const nameInput = element('doc', HTMLInputElement)
 
 const token = keptToken()
 const workspace = openWorkspace({
-  url: new URL('..', location.href).href.replace(/^http/, 'ws'),
-  store: 'syncline-notes',
+  url: relayUrl,
+  store: nameHere('syncline-notes'),
   ...(token === undefined ? {} : { token: () => Promise.resolve(token) }),
 })
 let announcing: ReturnType<typeof setTimeout> | undefined
@@ -99,7 +100,7 @@ function keepPage(): void {
   }
   // The development server has no worker to register.
   if (import.meta.env.DEV) return
-  navigator.serviceWorker.register('/sw.js').catch((failure: Error) => {
+  navigator.serviceWorker.register(serviceWorkerUrl).catch((failure: Error) => {
     notice.textContent = notices.needsRelay(failure.message)
   })
 }

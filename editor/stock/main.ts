@@ -3,6 +3,7 @@
 // is made for this relay, and what others write is durable all the same before this page shows it [D2].
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
+import { nameHere, relayUrl, serviceWorkerUrl } from '../place.ts'
 import { keepInBrowser } from './storage.ts'
 import { bindTextarea } from './textarea.ts'
 import { labels, notices, statusLine } from './texts.ts'
@@ -58,9 +59,8 @@ function openDocument(): void {
   // The browser's copy first: it shows at once, and the relay is then asked only for what it lacks.
   function connect(): void {
     if (provider !== null) return
-    const relay = location.origin.replace(/^http/, 'ws')
     const params = token === undefined ? {} : { token }
-    provider = new WebsocketProvider(relay, encodeURIComponent(name), doc, { params })
+    provider = new WebsocketProvider(relayUrl, encodeURIComponent(name), doc, { params })
     provider.on('sync', (synced) => {
       if (!synced) return
       relayHasAnswered = true
@@ -76,7 +76,7 @@ function openDocument(): void {
     keptBecame({ is: 'opening-slowly' })
     connect()
   }, patienceMs)
-  keepInBrowser(`stock/${name}`, doc, (reason) => keptBecame({ is: 'lost', reason }))
+  keepInBrowser(nameHere(`stock/${name}`), doc, (reason) => keptBecame({ is: 'lost', reason }))
     .then(
       () => keptBecame({ is: 'kept' }),
       (failure: Error) => keptBecame({ is: 'lost', reason: failure.message }),
@@ -95,7 +95,7 @@ function keepPage(): void {
   }
   // The development server has no worker to register.
   if (import.meta.env.DEV) return
-  navigator.serviceWorker.register('/sw.js').catch((failure: Error) => {
+  navigator.serviceWorker.register(serviceWorkerUrl).catch((failure: Error) => {
     notice.textContent = notices.needsRelay(failure.message)
   })
 }

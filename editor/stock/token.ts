@@ -1,7 +1,8 @@
 // token.ts — the token that a link brought behind its `#`: kept in this browser, taken out of the address bar, so that it
 // is in no history and in no copied address. Must not know: what it says, who checks it.
+import { nameHere } from '../place.ts'
 
-const place = 'syncline-token'
+const place = nameHere('syncline-token')
 
 /** Of the link that was followed last; without one the relay may be open. */
 export function keptToken(): string | undefined {

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { kill } from 'node:process'
 import { chromium } from 'playwright-core'
 import type { BrowserContext, Page } from 'playwright-core'
 import { findChromium } from '../../scripts/chromium.mjs'
@@ -16,25 +17,20 @@ const flags = [
   '--disable-sync',
 ]
 
+/** Names of Chromium for its processes. */
+const processName = { browser: 'browser', storage: 'storage.mojom.StorageService' } as const
+
 export class Chromium implements AsyncDisposable {
   /** Errors of every page, and what its console called an error, except that a socket did not reach the relay. */
   readonly complaints: string[] = []
   /** Every address that a page asked for, over HTTP or for a socket. */
   readonly requested: URL[] = []
-  readonly #context: BrowserContext
   readonly #profile: string
+  #context: BrowserContext
 
   constructor(context: BrowserContext, profile: string) {
-    this.#context = context
     this.#profile = profile
-    context.on('weberror', (error) => this.complaints.push(String(error.error())))
-    context.on('console', (message) => {
-      if (message.type() !== 'error' && message.type() !== 'warning') return
-      if (/^WebSocket connection to '[^']*' failed/.test(message.text())) return
-      this.complaints.push(message.text())
-    })
-    context.on('request', (request) => this.requested.push(new URL(request.url())))
-    context.on('page', (page) => page.on('websocket', (socket) => this.requested.push(new URL(socket.url()))))
+    this.#context = this.#listenedTo(context)
   }
 
   async open(url: string): Promise<Page> {
@@ -47,6 +43,19 @@ export class Chromium implements AsyncDisposable {
     return this.#context
   }
 
+  /** All of it ends between two instructions, and begins anew with what it has on its disk. */
+  async killAndRestart(): Promise<void> {
+    const ended = this.#context.waitForEvent('close')
+    for (const process of await this.#processes('browser')) kill(process, 'SIGKILL')
+    await ended
+    this.#context = this.#listenedTo(await launched(this.#profile))
+  }
+
+  /** What reads and writes the databases of all pages ends, and the browser starts another. */
+  async killStorage(): Promise<void> {
+    for (const process of await this.#processes('storage')) kill(process, 'SIGKILL')
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.#context.close()
@@ -55,15 +64,36 @@ export class Chromium implements AsyncDisposable {
       await rm(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     }
   }
+
+  async #processes(kind: keyof typeof processName): Promise<readonly number[]> {
+    const browser = this.#context.browser()
+    if (browser === null) throw new Error('There is no browser behind this profile.')
+    const devtools = await browser.newBrowserCDPSession()
+    const { processInfo } = await devtools.send('SystemInfo.getProcessInfo')
+    await devtools.detach()
+    return processInfo.filter(({ type }) => type === processName[kind]).map(({ id }) => id)
+  }
+
+  #listenedTo(context: BrowserContext): BrowserContext {
+    context.on('weberror', (error) => this.complaints.push(String(error.error())))
+    context.on('console', (message) => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return
+      if (/^WebSocket connection to '[^']*' failed/.test(message.text())) return
+      this.complaints.push(message.text())
+    })
+    context.on('request', (request) => this.requested.push(new URL(request.url())))
+    context.on('page', (page) => page.on('websocket', (socket) => this.requested.push(new URL(socket.url()))))
+    return context
+  }
 }
 
 export async function startChromium(): Promise<Chromium> {
+  const profile = await mkdtemp(join(tmpdir(), 'syncline-chromium-'))
+  return new Chromium(await launched(profile), profile)
+}
+
+async function launched(profile: string): Promise<BrowserContext> {
   const executablePath = await findChromium()
   if (executablePath === undefined) throw new Error('There is no Chromium here: node scripts/chromium.mjs')
-  const profile = await mkdtemp(join(tmpdir(), 'syncline-chromium-'))
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    args: flags,
-  })
-  return new Chromium(context, profile)
+  return chromium.launchPersistentContext(profile, { executablePath, args: flags })
 }

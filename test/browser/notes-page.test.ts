@@ -1,5 +1,6 @@
 // notes-page.test.ts — the notes page in real browsers on the real relay: what syncline/client does with a real IndexedDB,
 // real tabs and a real service worker.
+import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Locator, Page } from 'playwright-core'
 import { startRelayProcess } from '../relay-process.ts'
@@ -8,6 +9,9 @@ import { StockClient } from '../stock-client.ts'
 import { eventually } from '../eventually.ts'
 import { startChromium } from './chromium.ts'
 import type { Chromium } from './chromium.ts'
+
+/** Enough for the page itself and a note. */
+const roomBytes = 1_000_000
 
 let ann: Chromium
 let bob: Chromium
@@ -87,9 +91,33 @@ describe('one tab', () => {
     await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
     await textarea(page).press('Control+End')
     await write(page, 'after')
-    await says(page, /^Saved: .+\(What this browser kept was removed: reload this page\.\)$/)
+    await says(page, /^Saved: .+\(What this device kept was removed\. Open it anew\.\)$/)
     await page.reload()
     await shown(page, 'before after')
+    await saved(page)
+  })
+})
+
+describe('a disk without room', () => {
+  test('[T1] what it does not take is said to be in this tab alone, and is kept when there is room again [D3]', async () => {
+    await using mortal = await startRelayProcess()
+    const devtools = await ann.context.newCDPSession(await ann.open('about:blank'))
+    const origin = `http://127.0.0.1:${mortal.port}`
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: roomBytes })
+    const page = await openNote(ann, 'full', mortal)
+    await write(page, 'before ')
+    await saved(page)
+    await mortal.kill()
+    await paste(page, letters(2 * roomBytes))
+    await says(page, /^This browser keeps nothing: one change is in this tab alone until the relay has it\./)
+    await says(page, /\(This browser has no room left\.\)$/)
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin })
+    await says(
+      page,
+      /^One change is on this browser’s disk, and not at the relay yet\. The relay does not answer\. It is tried again by itself\.$/,
+    )
+    await using risen = await startRelayProcess({ data: mortal.data, port: mortal.port })
+    expect(risen.port).toBe(mortal.port)
     await saved(page)
   })
 })
@@ -110,6 +138,26 @@ describe('tabs', () => {
     stock.write(' and elsewhere')
     await Promise.all([first, second, third].map((page) => shown(page, 'typed in the second and elsewhere')))
     expect(ann.requested.filter(({ protocol }) => protocol === 'ws:')).toEqual([])
+  })
+
+  test('[B1] what others write while three tabs are open is stored once, and opening adds nothing', async () => {
+    const tabs = [await openNote(ann, 'once'), await openNote(ann, 'once'), await openNote(ann, 'once')]
+    await saved(tabs[2]!)
+    using stock = new StockClient(relay.url, 'once')
+    await stock.synced()
+    stock.write('0')
+    await Promise.all(tabs.map((tab) => shown(tab, '0')))
+    const before = await rowsIn(tabs[0]!)
+    for (let edit = 1; edit <= 100; edit++) stock.write(String(edit % 10))
+    await Promise.all(tabs.map((tab) => shown(tab, stock.words)))
+    const after = await rowsIn(tabs[0]!)
+    expect(after - before).toBeGreaterThan(0)
+    expect(after - before).toBeLessThanOrEqual(100)
+    for (let opening = 0; opening < 5; opening++) {
+      await tabs[1]!.reload()
+      await shown(tabs[1]!, stock.words)
+    }
+    expect(await rowsIn(tabs[0]!)).toBe(after)
   })
 
   test('[L1] when the tab that talks is closed while one types in another, nothing is lost', async () => {
@@ -157,8 +205,27 @@ describe('tabs', () => {
   })
 })
 
-async function openNote(browser: Chromium, name: string, at = relay): Promise<Page> {
-  const page = await browser.open(`http://127.0.0.1:${at.port}/notes/#${name}`)
+test('[T1] under a path prefix the page is saved, opens without the relay, and is saved again', async () => {
+  await using under = await startRelayProcess({ words: ['--path-prefix', '/sync'] })
+  const page = await openNote(ann, 'placed', under, '/sync')
+  await write(page, 'Under a prefix.')
+  await saved(page)
+  await keptForOffline(page)
+  await under.kill()
+  await page.reload()
+  await shown(page, 'Under a prefix.')
+  await using risen = await startRelayProcess({
+    data: under.data,
+    port: under.port,
+    words: ['--path-prefix', '/sync'],
+  })
+  await write(page, 'Again: ')
+  await saved(page)
+  expect(risen.port).toBe(under.port)
+})
+
+async function openNote(browser: Chromium, name: string, at = relay, under = ''): Promise<Page> {
+  const page = await browser.open(`http://127.0.0.1:${at.port}${under}/notes/#${name}`)
   // What is typed before is typed into nothing.
   await page.locator('textarea:enabled').waitFor()
   return page
@@ -170,6 +237,39 @@ function textarea(page: Page): Locator {
 
 async function write(page: Page, words: string): Promise<void> {
   await textarea(page).pressSequentially(words)
+}
+
+/** Records of all notes in this browser. */
+async function rowsIn(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open('syncline-notes')
+        opening.addEventListener('error', () => reject(opening.error))
+        opening.addEventListener('success', () => {
+          const database = opening.result
+          const counting = database.transaction('records').objectStore('records').count()
+          counting.addEventListener('success', () => {
+            database.close()
+            resolve(counting.result)
+          })
+        })
+      }),
+  )
+}
+
+/** As one change. */
+async function paste(page: Page, words: string): Promise<void> {
+  await textarea(page).evaluate((element, pasted) => {
+    if (!(element instanceof HTMLTextAreaElement)) return
+    element.value += pasted
+    element.dispatchEvent(new InputEvent('input'))
+  }, words)
+}
+
+/** No disk makes them any smaller. */
+function letters(length: number): string {
+  return randomBytes(length / 2).toString('hex')
 }
 
 async function shown(page: Page, expected: string): Promise<void> {

@@ -64,6 +64,17 @@ test('[C1] two browsers write one text together', async () => {
   expect(structureOf(atBob)).toEqual(structureOf(late.doc))
 })
 
+test('[C1] under a path prefix the page works as at the root, and what it keeps is that relay’s', async () => {
+  await using under = await startRelayProcess({ words: ['--path-prefix', '/sync'] })
+  const page = await ann.open(`http://127.0.0.1:${under.port}/sync/stock/?doc=placed`)
+  await connected(page)
+  await write(page, 'Under a prefix.')
+  using late = new StockClient(`${under.url}/sync`, 'placed')
+  await late.shows('Under a prefix.')
+  await keptForOffline(page)
+  expect(structureOf(await keptIn(page, 'placed', 'sync/stock/'))).toEqual(structureOf(late.doc))
+})
+
 test('[D2] what one browser was shown of another outlives kill -9 of the relay', async () => {
   await using mortal = await startRelayProcess()
   const [annPage, bobPage] = await Promise.all([
@@ -372,7 +383,7 @@ async function keptForOffline(page: Page): Promise<void> {
 }
 
 /** What y-indexeddb holds, as a document. The read waits for all writes that were begun before it. */
-async function keptIn(page: Page, name: string): Promise<Y.Doc> {
+async function keptIn(page: Page, name: string, before = 'stock/'): Promise<Y.Doc> {
   const rows = await page.evaluate(
     (database) =>
       new Promise<number[][]>((resolve, reject) => {
@@ -387,7 +398,7 @@ async function keptIn(page: Page, name: string): Promise<Y.Doc> {
           })
         })
       }),
-    `stock/${name}`,
+    `${before}${name}`,
   )
   const doc = new Y.Doc()
   for (const row of rows) Y.applyUpdate(doc, Uint8Array.from(row))

@@ -11,16 +11,20 @@ export class Disk implements StorePlace {
   readonly isDurable = true
   readonly sharedName = undefined
   readonly #memory = new MemoryStore()
+  readonly #waiting: (() => void)[] = []
+  #store: Promise<Store> = this.#memory.open()
   /** The most entries that one batch has removed. */
   largestRemoval = 0
 
   async open(): Promise<Store> {
-    const store = await this.#memory.open()
+    this.#store = this.#memory.open()
+    const store = await this.#store
     return {
       write: async (batch: Batch) => {
         await nextTurn()
         const result = await store.write(batch)
         this.largestRemoval = Math.max(this.largestRemoval, batch.remove?.length ?? 0)
+        for (const resolve of this.#waiting.splice(0)) resolve()
         await nextTurn()
         return result
       },
@@ -28,6 +32,16 @@ export class Disk implements StorePlace {
       range: (range: Range) => nextTurn().then(() => store.range(range)),
       close: () => store.close(),
     }
+  }
+
+  /** For those who only look, while somebody has it. */
+  get shown(): Promise<Store> {
+    return this.#store
+  }
+
+  /** Resolves after the next batch. */
+  written(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
   /** Everything that lies on it. */
@@ -39,8 +53,9 @@ export class Disk implements StorePlace {
 
 export class Device implements AsyncDisposable {
   readonly disk: Disk
-  /** Told of each frame that it sends. */
+  /** Told of each frame that it sends, or receives. */
   frameSent: (frame: Uint8Array) => void = () => undefined
+  frameReceived: (frame: Uint8Array) => void = () => undefined
   readonly #options: Omit<WorkspaceOptions, 'store' | 'socketClass'>
   #life: { readonly workspace: Workspace; readonly cut: () => void }
 
@@ -78,10 +93,12 @@ export class Device implements AsyncDisposable {
     const sockets = new Set<WebSocket>()
     let isDead = false
     const frameSent = (frame: Uint8Array): void => this.frameSent(frame)
+    const frameReceived = (frame: Uint8Array): void => this.frameReceived(frame)
     class MortalSocket extends WebSocket {
       constructor(url: string, protocols: string) {
         super(isDead ? 'ws://127.0.0.1:1' : url, protocols)
         sockets.add(this)
+        this.on('message', (bytes: ArrayBuffer) => frameReceived(new Uint8Array(bytes)))
       }
 
       override send(frame: Uint8Array): void {

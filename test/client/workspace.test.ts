@@ -2,7 +2,6 @@
 // coming back, being refused.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import * as Y from 'yjs'
 import { MemoryStore, openWorkspace, SynclineError } from '../../client/index.ts'
 import type { SynclineDocument } from '../../client/index.ts'
 import { chanceFrom, seedOfThisRun } from '../chance.ts'
@@ -249,15 +248,12 @@ describe('being refused', () => {
     expect(await atAnn.saved()).toEqual({ isSaved: true })
 
     const before = atBob.doc
-    let rebuilt: Y.Doc | undefined
-    atBob.onRebuilt((doc) => {
-      rebuilt = doc
-    })
+    const rebuilt = new Promise((resolve) => atBob.onRebuilt(resolve))
     before.clientID = atAnn.doc.clientID
     write(atBob, ' stolen')
     await untilStatus(atBob.status, ({ refused, pending }) => refused === 1 && pending === 0)
     await untilStatus(bob.workspace.refused, ({ length }) => length === 1)
-    expect(rebuilt).toBe(atBob.doc)
+    expect(await rebuilt).toBe(atBob.doc)
     expect(atBob.doc).not.toBe(before)
     expect([wordsOf(atAnn), wordsOf(atBob)]).toEqual(['mine', 'mine'])
 

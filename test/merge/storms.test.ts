@@ -30,6 +30,11 @@ function impatient(url: string, name: string): Person {
 }
 
 /** That the line is gone. */
+async function isBack({ device, document }: Person, isLive: boolean): Promise<void> {
+  await untilStatus(device.workspace.status, ({ phase }) => phase === 'ready')
+  if (isLive) await untilStatus(document.status, ({ phase }) => phase === 'live')
+}
+
 const hasNoticed = ({ device }: Person): Promise<void> =>
   untilStatus(device.workspace.status, ({ phase }) => phase !== 'ready')
 
@@ -71,10 +76,14 @@ test.concurrent('[L1] the relay cuts all lines each time that somebody is back, 
   for (let storm = 0; storm < 30; storm++) {
     for (const { doc } of people)
       for (let edit = 0; edit < 3; edit++) chance.oneOf(allHands)(doc, truth, chance)
-    const { device, document } = chance.oneOf(people)
-    await untilStatus(device.workspace.status, ({ phase }) => phase === 'ready')
-    if (chance.between(0, 1) === 0) await untilStatus(document.status, ({ phase }) => phase === 'live')
-    expect(cutting.cut()).toBeGreaterThan(0)
+    const somebody = chance.oneOf(people)
+    const waitsForDocument = chance.between(0, 1) === 0
+    await isBack(somebody, waitsForDocument)
+    // The last words of a line that was cut already may be read late, and seem to be those of a new one.
+    while (cutting.cut() === 0) {
+      await hasNoticed(somebody)
+      await isBack(somebody, waitsForDocument)
+    }
     await Promise.all(people.map(hasNoticed))
   }
   const documents = people.map(({ document }) => document)

@@ -10,7 +10,9 @@ export function failingLevel(folder: string) {
   })
   const open = level.open.bind(level)
   const get = level.get.bind(level)
+  type Operations = object[]
   const batch = level.batch.bind(level) as () => ReturnType<typeof level.batch>
+  const batchOf = level.batch.bind(level) as (all: Operations, options: object) => Promise<void>
   const failing = {
     level,
     failures: [] as { message: string; isApplied: boolean; code?: string }[],
@@ -37,22 +39,33 @@ export function failingLevel(folder: string) {
       failing.reads += 1
       return get(key)
     },
-    batch: () => {
+    batch: (all?: Operations, how = { sync: false }) => {
+      if (all !== undefined) return failingOr(how, () => batchOf(all, how))
       const operations = batch()
       const write = operations.write.bind(operations)
       return Object.assign(operations, {
-        write: async (options: { sync: boolean }) => {
-          failing.syncs.push(options.sync)
-          await failing.writingOn
-          const failure = failing.failures.shift()
-          if (failure === undefined || failure.isApplied) await write(options)
-          else await operations.close()
-          if (failure !== undefined)
-            throw Object.assign(new Error(failure.message), { code: failure.code ?? 'LEVEL_IO_ERROR' })
-        },
+        write: (options: { sync: boolean }) =>
+          failingOr(
+            options,
+            () => write(options),
+            () => operations.close(),
+          ),
       })
     },
   })
+  async function failingOr(
+    { sync }: { sync: boolean },
+    write: () => Promise<void>,
+    close: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
+    failing.syncs.push(sync)
+    await failing.writingOn
+    const failure = failing.failures.shift()
+    if (failure === undefined || failure.isApplied) await write()
+    else await close()
+    if (failure !== undefined)
+      throw Object.assign(new Error(failure.message), { code: failure.code ?? 'LEVEL_IO_ERROR' })
+  }
   return failing
 }
 

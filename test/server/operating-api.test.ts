@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { CommittedDocument } from '../../server/committed.ts'
 import type { ListeningRelay } from '../../server/listening.ts'
 import type { Config } from '../../server/option-sources.ts'
+import { changedDocumentsMax } from '../../shared/limits.ts'
 import { relayForTest } from '../relay-for-test.ts'
 import type { JournalLine } from '../relay-for-test.ts'
 import { temporaryFolder } from '../relay-process.ts'
@@ -53,6 +54,8 @@ type Body = {
   readonly documents: readonly { readonly name: string }[]
   readonly next: string | null
   readonly cursor: string
+  readonly full: boolean
+  readonly more: boolean
 }
 
 type Answer = {
@@ -289,6 +292,26 @@ test('[L1] what changed since is told once, from an opaque cursor', async () => 
     ],
   })
   expect((await ask('GET', '/v1/changes?since=bm9uc2Vuc2U')).json()).toMatchObject({ full: true })
+})
+
+test('[B1] a long list of changes comes in pages; their cursors go on where each ended', async () => {
+  const names = Array.from({ length: changedDocumentsMax + 30 }, (_, index) => `note${index}`)
+  const appended = names.map((name) => ask('POST', `/v1/documents/${name}`, { body: textUpdate(name) }))
+  // Some are told that the relay is busy: it does a few at once.
+  const answers = await Promise.all(appended)
+  const again = names.filter((_, index) => answers[index]?.status !== 200)
+  for (const name of again) await ask('POST', `/v1/documents/${name}`, { body: textUpdate(name) })
+
+  const first = (await ask('GET', '/v1/changes')).json()
+  expect(first).toMatchObject({ full: true, more: true })
+  await ask('POST', '/v1/documents/note0', { body: textUpdate('once more') })
+  const second = (await ask('GET', `/v1/changes?since=${first.cursor}`)).json()
+  expect(second).toMatchObject({ full: false, more: false })
+  const listed = [...first.documents, ...second.documents].map(({ name }) => name)
+  expect(first.documents.length).toBeLessThanOrEqual(changedDocumentsMax)
+  expect(new Set(listed)).toEqual(new Set(names))
+  expect(second.documents.at(-1)?.name).toBe('note0')
+  expect((await ask('GET', `/v1/changes?since=${second.cursor}`)).json().documents).toEqual([])
 })
 
 test('[S1] over HTTP a token opens what it opens elsewhere, and no more', async () => {

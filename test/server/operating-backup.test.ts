@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -10,9 +10,11 @@ import { ClassicLevel } from 'classic-level'
 import * as Y from 'yjs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { bytesOf, entriesOf } from '../../server/copy-stream.ts'
+import { markWrongBlocks } from '../../server/table-check.ts'
 import { decodeKey, formatKey } from '../../shared/record-keys.ts'
 import { encodeFormat } from '../../shared/relay-records.ts'
 import type { Entry } from '../../shared/store.ts'
+import { seededRandom } from '../editing-session.ts'
 import { startRelayProcess, temporaryFolder } from '../relay-process.ts'
 import type { RelayProcess } from '../relay-process.ts'
 import { StockClient } from '../stock-client.ts'
@@ -260,7 +262,7 @@ test('[D1] a stream that is cut at any byte, or changed in one, gives no copy', 
   const readIn = async (given: Uint8Array, size: number) => {
     const chunks: Uint8Array[] = []
     for (let at = 0; at < given.length; at += size) chunks.push(given.subarray(at, at + size))
-    return (await listed(entriesOf(Readable.from(chunks)))).flat()
+    return (await listed(entriesOf(Readable.from(chunks), () => undefined))).flat()
   }
   for (const size of [1, 7, bytes.length]) {
     const read = await readIn(bytes, size)
@@ -276,6 +278,64 @@ test('[D1] a stream that is cut at any byte, or changed in one, gives no copy', 
     await expect(readIn(changed, 50)).rejects.toThrow('Nothing was kept')
   }
 })
+
+test('[D1] of damaged data a backup has what can be read, and says with a code of its own that there was more', async () => {
+  const data = here('data')
+  await start(data)
+  const author = await person('a-short-one')
+  const novelist = await person('story')
+  const reader = await person('story')
+  const random = seededRandom(1)
+  author.write('whole')
+  for (let chapter = 0; chapter < 8; chapter++) {
+    const shown = new Promise((resolve) => reader.doc.once('update', resolve))
+    novelist.write(Array.from({ length: 20_000 }, () => String.fromCharCode(32 + random() * 95)).join(''))
+    await shown
+  }
+  for (const somebody of people.splice(0)) somebody[Symbol.dispose]()
+  await relay?.kill('SIGTERM')
+  // What was in the log becomes a table.
+  await inLevel(data, () => Promise.resolve())
+  await damageTheLargestTable(data)
+
+  const backed = await command('backup', here('at rest'), '--data', data)
+  expect(backed).toMatchObject({ code: 2, said: expect.stringContaining('is NOT in the backup') })
+  await start(data)
+  const live = await command('backup', here('while it runs'), '--data', data)
+  expect(live).toMatchObject({ code: 2, said: expect.stringContaining('Corruption') })
+  await relay?.kill('SIGTERM')
+  for (const name of ['at rest', 'while it runs']) {
+    const verified = await command('verify', here(name))
+    expect(verified.code).toBe(1)
+    expect(verified.said).toContain('The backup lacks what could not be read when it was made.')
+    expect(verified.said).toMatch(/^story .*damaged: Rows are missing/m)
+    expect(verified.said).toMatch(/^a-short-one .*whole$/m)
+    expect(await command('restore', here(name), '--data', here(`from ${name}`))).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('not all of it'),
+    })
+  }
+  const verified = await command('verify', data)
+  expect(verified).toMatchObject({
+    code: 1,
+    said: expect.stringMatching(/^The data on the disk is damaged/m),
+  })
+})
+
+/** One bit in the middle of it, as LevelDB sees it when it looks. */
+async function damageTheLargestTable(data: string): Promise<void> {
+  const names = (await readdir(data)).filter((name) => name.endsWith('.ldb'))
+  const tables = await Promise.all(
+    names.map(async (name) => ({ path: join(data, name), bytes: await readFile(join(data, name)) })),
+  )
+  const [largest] = tables.toSorted((one, other) => other.bytes.length - one.bytes.length)
+  if (largest === undefined) throw new Error('There is no table.')
+  const { path, bytes } = largest
+  const middle = bytes.length >> 1
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1
+  expect(markWrongBlocks(bytes)).toBe(1)
+  await writeFile(path, bytes)
+}
 
 test('a folder that something else uses is said to be so', async () => {
   const data = await smallData()

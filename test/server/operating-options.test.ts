@@ -1,6 +1,7 @@
 // What can be said to the relay, in three places, and what it answers to words that it cannot take.
 import { spawnSync } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -145,6 +146,27 @@ test('lists are said with commas, again and again, or as a list', async () => {
   ])
   expect(twice.origins).toEqual(['https://a.example', 'https://b.example', 'https://c.example'])
   expect(optionsFromConfig({ origins: ['https://a.example'] }).origins).toEqual(['https://a.example'])
+})
+
+test.each([
+  ['where the system makes no folders', ['--data', '/proc/syncline/data'], 'no-folder'],
+  ['below a file', ['--data', join(fileURLToPath(import.meta.url), 'data')], 'no-folder'],
+  ['on a file', ['--data', fileURLToPath(import.meta.url)], 'no-folder'],
+  ['with a key that is none', ['--tls-cert', program, '--tls-key', program], 'bad-option'],
+  ['with an origin that is none', ['--origins', 'example.org'], 'bad-option'],
+  ['with a secret that is a folder', ['--token-secret-file', tmpdir()], 'bad-key'],
+])('to be started %s ends at once, with a sentence and a code', (_how, words, code) => {
+  const data = words[0] === '--data' ? [] : ['--data', join(folder, 'data')]
+  const { status, stderr, stdout } = spawnSync(
+    process.execPath,
+    [program, '--port', '0', ...words, ...data],
+    { encoding: 'utf8', timeout: 20_000 },
+  )
+  expect({ status, stdout, stderr }).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(new RegExp(`^syncline: [^\\n]+ \\(${code}\\)\\n`)),
+  })
 })
 
 test('the program ends with 1 and one sentence on standard error, not with a stack', () => {

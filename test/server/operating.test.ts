@@ -502,6 +502,39 @@ test('under a path prefix everything lies, and nothing else is answered', async 
   expect(response.statusCode).toBe(404)
 })
 
+test('under a path prefix the pages lie, with all they load, and people are led to them', async () => {
+  const relay = await relayProcess({ words: ['--path-prefix', '/sync'] })
+  const html = { accept: 'text/html' }
+  for (const path of ['/sync', '/sync/', '/sync/stock']) {
+    const page = await fetch(`http://127.0.0.1:${relay.port}${path}`, { headers: html })
+    expect({ status: page.status, path: new URL(page.url).pathname }).toEqual({
+      status: 200,
+      path: '/sync/stock/',
+    })
+  }
+  for (const name of ['stock', 'notes']) {
+    const page = await fetch(`http://127.0.0.1:${relay.port}/sync/${name}/`)
+    const loaded = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '')
+    expect(loaded.length).toBeGreaterThan(2)
+    for (const path of [...loaded, '../sw.js']) {
+      const url = new URL(path, page.url)
+      expect(url.pathname).toMatch(/^\/sync\//)
+      expect(await fetch(url), url.pathname).toMatchObject({ status: 200 })
+    }
+  }
+})
+
+test('a proxy that takes a prefix away needs not be known: people are led on by relative addresses', async () => {
+  const relay = await relayProcess()
+  const led = async (path: string, seenAs: string) => {
+    const headers = { accept: 'text/html' }
+    const answer = await fetch(`http://127.0.0.1:${relay.port}${path}`, { headers, redirect: 'manual' })
+    return new URL(answer.headers.get('location') ?? '', `http://elsewhere${seenAs}`).pathname
+  }
+  expect(await led('/', '/tools/sync/')).toBe('/tools/sync/stock/')
+  expect(await led('/notes', '/tools/sync/notes')).toBe('/tools/sync/notes/')
+})
+
 test('TLS: the certificate is read again on SIGHUP, and a wrong one changes nothing', async () => {
   const folder = await temporaryFolder()
   toEnd.push(() => rm(folder, { recursive: true }))

@@ -70,6 +70,56 @@ function nestedBesideTexts(depth: number): Uint8Array {
   return bytesOf(1, depth * 2 + 1, 1, 0, 4, inRoot, 'x', levels, noDeletes)
 }
 
+export type NestedHow = 'straight' | 'beside a text' | 'before a text' | 'by turns of two clients'
+
+/** Types each of which lies in the one before, so many of them in each update, however each says where it lies. */
+export function nestedOver(depth: number, perUpdate: number, how: NestedHow): Uint8Array[] {
+  return Array.from({ length: Math.ceil(depth / perUpdate) }, (_, index) => {
+    const from = index * perUpdate
+    return levelsOf(from, Math.min(perUpdate, depth - from), how)
+  })
+}
+
+function levelsOf(from: number, count: number, how: NestedHow): Uint8Array {
+  const levels = Array.from({ length: count }, (_, index) => from + index)
+  const parentOf = (level: number, client: number, clock: number): Part => {
+    return level === 0 ? inRoot : [0, client, clock]
+  }
+  switch (how) {
+    case 'straight':
+      return bytesOf(
+        1,
+        count,
+        1,
+        from,
+        levels.map((level) => [type, parentOf(level, 1, level - 1), 0]),
+        noDeletes,
+      )
+    // The text says where it lies, the type only between what, or behind or before what.
+    case 'beside a text':
+    case 'before a text': {
+      const side = how === 'beside a text' ? 128 : 64
+      const pairs = levels.map((level): Part => {
+        const text = level * 2
+        return [4, parentOf(level, 1, text - 1), 'x', raw(type | side), 1, text, 0]
+      })
+      return bytesOf(1, count * 2, 1, from * 2, pairs, noDeletes)
+    }
+    case 'by turns of two clients': {
+      const clients = [2, 1].map((client): { block: Part; count: number } => {
+        const own = levels.filter((level) => 1 + (level % 2) === client)
+        const first = Math.ceil((from - (client - 1)) / 2)
+        const structs = own.map((level): Part => {
+          return [type, parentOf(level, 3 - client, Math.floor((level - 1) / 2)), 0]
+        })
+        return { block: [own.length, client, first, structs], count: own.length }
+      })
+      const blocks = clients.filter((client) => client.count > 0).map(({ block }) => block)
+      return bytesOf(blocks.length, blocks, noDeletes)
+    }
+  }
+}
+
 function rootNames(count: number): Uint8Array {
   return bytesOf(
     1,

@@ -137,7 +137,7 @@ describe('[C2] the state of the log', () => {
       const state = new LogState()
       const facts = randomDocument(seed).updates.map((update) => readUpdate(update))
       for (const known of facts) state.add(known)
-      const restored = LogState.fromBytes(state.toBytes())
+      const restored = LogState.fromBytes(state.toBytes())!
       expect(restored.toBytes()).toEqual(state.toBytes())
       expect(restored.stateVector()).toEqual(state.stateVector())
       for (const known of facts) expect(restored.addsNothing(known)).toBe(true)
@@ -168,6 +168,25 @@ describe('[B1] the state of the log', () => {
     state.add(readUpdate(bytesOf(1, documentRootsMax, 0, 1, names, 0)))
     expect(state.limitBrokenBy(readUpdate(bytesOf(1, 1, 0, 1, 1, 1, 'name1', 1, 0)))).toBeUndefined()
     expect(state.limitBrokenBy(readUpdate(bytesOf(1, 1, 0, 1, 1, 1, 'new', 1, 0)))).toBe('too-many-roots')
+  })
+})
+
+describe('[B1] a state vector', () => {
+  const clockOf = (client: number, from = 0) => readUpdate(bytesOf(1, 1, client, from, 0, 1, 0))
+  const deleteOf = (client: number) => readUpdate(bytesOf(0, 1, client, 1, 0, 1))
+
+  test('is written once, however often it is asked for, until a clock moves', () => {
+    const state = new LogState()
+    const empty = state.stateVector()
+    state.add(clockOf(5))
+    const one = state.stateVector()
+    expect(one).not.toBe(empty)
+    expect(readStateVector(one)).toEqual(new Map([[5, 1]]))
+    state.add(clockOf(5))
+    state.add(deleteOf(5))
+    expect(state.stateVector()).toBe(one)
+    state.add(clockOf(5, 1))
+    expect(readStateVector(state.stateVector())).toEqual(new Map([[5, 2]]))
   })
 })
 

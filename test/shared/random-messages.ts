@@ -3,6 +3,7 @@
 
 import * as fc from 'fast-check'
 
+import { updateBytesMin } from '../../shared/limits.ts'
 import {
   closedCode,
   comeBack,
@@ -29,6 +30,7 @@ const number = fc.oneof(
 )
 const bytes = (byteLength: number) => fc.uint8Array({ minLength: byteLength, maxLength: byteLength })
 const someBytes = fc.uint8Array({ maxLength: 300 })
+const anyUpdate = fc.uint8Array({ minLength: updateBytesMin, maxLength: 300 })
 const text = fc.string({
   unit: fc.oneof(
     fc.constantFrom('\ufeff', '\0', 'é', '🐝'),
@@ -95,12 +97,12 @@ const fields: { readonly [Type in Message['type']]: Fields<Type> } = {
   open: { link: number, document: text, wants: bits(wantBits), knowledge },
   opened: { link: number, room: number, rights: bits(rightBits), epoch: id, head: number, seal, plan },
   known: { link: number, stateVector: someBytes },
-  piece: { room: number, update: someBytes },
-  delivery: { room: number, after: number, through: number, updates: list(someBytes) },
+  piece: { room: number, update: anyUpdate },
+  delivery: { room: number, after: number, through: number, updates: list(anyUpdate) },
   caughtUp: { room: number, through: number },
   push: {
     link: number,
-    entries: list(fc.record({ counter, hash: id, kind: word(entryKind), update: someBytes })),
+    entries: list(fc.record({ counter, hash: id, kind: word(entryKind), update: anyUpdate })),
   },
   ack: { room: number, ranges: list(counterRange) },
   refused: {

@@ -1,6 +1,7 @@
 // The decisions that a room is made of, each by itself: answers, claims, seals, growth.
 import { expect, test } from 'vitest'
 import { Acks } from '../../shared/acks.ts'
+import { Backlog } from '../../shared/backlog.ts'
 import { Claims } from '../../shared/claims.ts'
 import { counterRanges } from '../../shared/counter-ranges.ts'
 import { Growth } from '../../shared/growth.ts'
@@ -9,17 +10,17 @@ import { foldRowsMin, tailRowsMax } from '../../shared/limits.ts'
 import { Branches, Seals } from '../../shared/seals.ts'
 
 test('[D1] an answer waits for everything that was on its way when it was asked for', () => {
-  const acks = new Acks<string, string>()
+  const acks = new Acks<string, string>(new Backlog())
   acks.appended()
-  acks.wait('ana', 'first')
+  acks.wait('ana', 'first', 1)
   acks.appended()
-  acks.wait('ben', 'copy of the first')
+  acks.wait('ben', 'copy of the first', 1)
   expect(acks.take()).toEqual([])
   acks.becameDurable(1)
   expect(acks.take().map(({ answer }) => answer)).toEqual(['first'])
   acks.becameDurable(1)
   expect(acks.take().map(({ answer }) => answer)).toEqual(['copy of the first'])
-  acks.wait('ana', 'long known')
+  acks.wait('ana', 'long known', 1)
   expect(acks.take().map(({ answer }) => answer)).toEqual(['long known'])
 })
 

@@ -7,7 +7,13 @@ import type { ComeBack, GoodbyeCode, Message } from '../../shared/message.ts'
 import { newHead, newPlace } from '../../shared/replica-records.ts'
 import { Replica } from '../../shared/replica.ts'
 import { claimBatch } from '../../shared/replica-workspace.ts'
-import type { ReplicaEffect, ReplicaInput, ReplicaStatus } from '../../shared/replica-words.ts'
+import { meanings } from '../../shared/replica-words.ts'
+import type {
+  ReplicaEffect,
+  ReplicaInput,
+  ReplicaStatus,
+  SocketPhaseName,
+} from '../../shared/replica-words.ts'
 import { bytes, epochA, MapStore, planKind, planReason, readAndWrite, seal, tagOf } from './replica-story.ts'
 
 const atHead = { kind: planKind.atHead } as const
@@ -302,6 +308,36 @@ describe('coming back', () => {
     device.wait(16_000).wait(16_000).wait(12_000)
     expect(device.types()).toContain('disconnect')
     expect(device.cut().status!.phase).toBe('waiting')
+  })
+
+  test('[L1] what comes of a socket when it cannot come any more means nothing, in each phase', () => {
+    const reach: Record<SocketPhaseName, () => Device> = {
+      following: () => new Device().tell({ type: 'woken' }),
+      resting: () => new Device().lead(),
+      waiting: () => new Device().online().cut(),
+      connecting: () => new Device().lead().tell({ type: 'tokenGiven', token: 't' }),
+      greeting: () => new Device().lead().tell({ type: 'tokenGiven', token: 't' }).connect(),
+      ready: () => new Device().online(),
+      parting: () => new Device().online().tell({ type: 'workOfflineSet', isOn: true }),
+    }
+    const said = (socket: number): ReplicaInput[] => [
+      { type: 'connected', socket },
+      { type: 'received', socket, message: { type: 'ping', nonce: 1 } },
+      { type: 'garbled', socket },
+      { type: 'disconnected', socket, random: 0 },
+    ]
+    for (const phase of Object.keys(reach) as SocketPhaseName[]) {
+      const socket = reach[phase]().effects.findLast((effect) => effect.type === 'connect')?.socket ?? 0
+      for (const input of said(socket)) {
+        const device = reach[phase]()
+        expect(device.status?.phase ?? 'following').toBe(phase)
+        device.effects = []
+        device.tell(input)
+        const isPassed = meanings[phase][input.type] === 'pass'
+        const isQuiet = device.effects.every(({ type }) => type === 'wakeAt')
+        expect(isQuiet, `${phase}, ${input.type}`).toBe(isPassed)
+      }
+    }
   })
 
   test('[L1] what an old socket still says means nothing', () => {

@@ -2,11 +2,10 @@
 import { expect, test } from 'vitest'
 import { Claims } from '../../shared/claims.ts'
 import { Comparisons } from '../../shared/comparisons.ts'
-import { newDocument } from '../../shared/document-state.ts'
-import { entryHash } from '../../shared/entry-hash.ts'
 import { HeldBack } from '../../shared/held-back.ts'
 import { KeptAnswers } from '../../shared/kept-answers.ts'
 import {
+  comeAgainMs,
   comparisonsMax,
   heldBackBytesMax,
   heldBackMax,
@@ -18,7 +17,6 @@ import {
 import {
   closedCode,
   comeBack,
-  entryKind,
   goodbyeCode,
   knowledgeKind,
   refusedCode,
@@ -27,15 +25,12 @@ import {
   wireVersion,
 } from '../../shared/message.ts'
 import type { Message, PushEntry } from '../../shared/message.ts'
-import { Room } from '../../shared/room.ts'
 import type { KeptAnswer, RoomEffect, RoomInput } from '../../shared/room-words.ts'
-import { Branches, Seals } from '../../shared/seals.ts'
 import { Session } from '../../shared/session.ts'
 import type { SessionEffect } from '../../shared/session-words.ts'
 import { readUpdate } from '../../shared/update-reader.ts'
 import { bytesOf, repeated } from './hostile-updates.ts'
-
-const replica = new Uint8Array(16).fill(1)
+import { editOf, joined, loaded, replica, TestRoom } from './relay-room.ts'
 
 /** The first of this client's clocks, so many of them. */
 const clocksOf = (client: number, count = 1): Uint8Array => bytesOf(1, 1, client, 0, 0, count, 0)
@@ -110,26 +105,11 @@ function roomWith(options: {
   isJudged?: boolean
   documentBytesMax?: number
 }): (input: RoomInput) => RoomEffect[] {
-  const branches = new Branches([{ id: new Uint8Array(16), first: 1 }], () => 0)
-  const seals = new Seals(new Uint8Array(32), '', 'story', branches)
-  const room = new Room({ room: 1, seals, isJudged: false, documentBytesMax: 60_000_000, ...options })
-  const tell = (input: RoomInput): RoomEffect[] => [...room.step(input, 0)]
-  const loaded = { document: newDocument, snapshot: { pieces: [], state: undefined }, hasHole: false }
-  tell({ type: 'loaded', ...loaded, rows: [], answers: [], claims: [] })
-  const joining = {
-    link: 1,
-    number: 1,
-    wire: 'native',
-    replica,
-    mayWrite: true,
-    wantsPresence: false,
-  } as const
-  tell({ type: 'joined', ...joining, knowledge: { kind: knowledgeKind.nothing } })
+  const room = new TestRoom(options)
+  const tell = (input: RoomInput): RoomEffect[] => [...room.tell(input)]
+  tell(loaded)
+  tell(joined(1))
   return tell
-}
-
-function editOf(counter: number, update: Uint8Array): PushEntry {
-  return { counter, hash: entryHash(update), kind: entryKind.edit, update }
 }
 
 test('[B1] a link that pushes more than may wait for a word of the application is closed', () => {
@@ -141,7 +121,7 @@ test('[B1] a link that pushes more than may wait for a word of the application i
   for (let counter = 2; counter <= toJudgeMax + 1; counter++) expect(push(counter)).toEqual([])
   const reason = expect.any(String) as string
   expect(push(toJudgeMax + 2)).toEqual([
-    { type: 'close', link: 1, code: closedCode.tooLarge, reason, afterMs: 0 },
+    { type: 'close', link: 1, code: closedCode.notNow, reason, afterMs: comeAgainMs },
   ])
 })
 

@@ -2,51 +2,20 @@
 // somebody is asked for what the log lacks.
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { newDocument } from '../../shared/document-state.ts'
 import { entryHash } from '../../shared/entry-hash.ts'
-import { entryKind, knowledgeKind, refusedCode } from '../../shared/message.ts'
+import { entryKind, refusedCode } from '../../shared/message.ts'
 import type { PushEntry } from '../../shared/message.ts'
-import { Room } from '../../shared/room.ts'
-import type { RoomEffect, RoomInput } from '../../shared/room-words.ts'
-import { Branches, Seals } from '../../shared/seals.ts'
+import type { RoomEffect } from '../../shared/room-words.ts'
+import { joined, loaded, TestRoom } from './relay-room.ts'
 
-const replica = new Uint8Array(16).fill(1)
-
-class TestRoom {
-  readonly #room: Room
-
+class OpenRoom extends TestRoom {
   constructor(isJudged = false) {
-    const branches = new Branches([{ id: new Uint8Array(16), first: 1 }], () => 0)
-    const seals = new Seals(new Uint8Array(32), '', 'story', branches)
-    this.#room = new Room({ room: 1, seals, isJudged, documentBytesMax: 60_000_000 })
-    const snapshot = { pieces: [], state: undefined }
-    this.tell({
-      type: 'loaded',
-      document: newDocument,
-      snapshot,
-      rows: [],
-      answers: [],
-      claims: [],
-      hasHole: false,
-    })
-  }
-
-  tell(input: RoomInput): readonly RoomEffect[] {
-    return this.#room.step(input, 0)
+    super({ isJudged })
+    this.tell(loaded)
   }
 
   join(link: number, mayWrite = true): void {
-    const knowledge = { kind: knowledgeKind.nothing }
-    this.tell({
-      type: 'joined',
-      link,
-      number: link,
-      wire: 'native',
-      replica,
-      mayWrite,
-      wantsPresence: false,
-      knowledge,
-    })
+    this.tell(joined(link, 'native', mayWrite))
   }
 
   push(link: number, ...entries: PushEntry[]): readonly RoomEffect[] {
@@ -81,7 +50,7 @@ const types = (effects: readonly RoomEffect[]): string[] => effects.map(({ type 
 
 describe('two sockets of one replica', () => {
   test('[R1] when the newer one may write no more, neither may the older: one edit gets one answer', () => {
-    const room = new TestRoom()
+    const room = new OpenRoom()
     const entries = letters(1)
     room.join(1)
     room.join(2)
@@ -91,7 +60,7 @@ describe('two sockets of one replica', () => {
   })
 
   test('[R1] the older one gets no right back that the newer one has not', () => {
-    const room = new TestRoom()
+    const room = new OpenRoom()
     room.join(1)
     room.join(2, false)
     room.rights(1, true)
@@ -99,7 +68,7 @@ describe('two sockets of one replica', () => {
   })
 
   test('[S1] the older one may lose its right alone', () => {
-    const room = new TestRoom()
+    const room = new OpenRoom()
     const [first, second] = letters(2)
     if (first === undefined || second === undefined) throw new Error('Two were asked for.')
     room.join(1)
@@ -115,7 +84,7 @@ describe('two sockets of one replica', () => {
 
 describe('being judged', () => {
   test('[D2] nothing of an entry enters before the verdict, and later ones wait behind it', () => {
-    const room = new TestRoom(true)
+    const room = new OpenRoom(true)
     room.join(1)
     expect(types(room.push(1, ...letters(2)))).toEqual(['judge'])
     expect(types(room.tell({ type: 'judged', refusal: undefined }))).toEqual(['append', 'judge'])
@@ -123,7 +92,7 @@ describe('being judged', () => {
   })
 
   test('[R1] what is refused gets that answer, and no other when it is sent again', () => {
-    const room = new TestRoom(true)
+    const room = new OpenRoom(true)
     const entries = letters(1)
     room.join(1)
     room.push(1, ...entries)
@@ -134,7 +103,7 @@ describe('being judged', () => {
   })
 
   test('[S1] a right that ends meanwhile counts, whatever the verdict', () => {
-    const room = new TestRoom(true)
+    const room = new OpenRoom(true)
     room.join(1)
     room.push(1, ...letters(1))
     room.rights(1, false)
@@ -145,11 +114,31 @@ describe('being judged', () => {
 })
 
 test('[B1] whoever sends much that lacks something is asked for it once', () => {
-  const room = new TestRoom()
+  const room = new OpenRoom()
   room.join(1)
   const [, ...gapped] = letters(20)
   const asked = room
     .push(1, ...gapped)
     .filter((effect) => effect.type === 'tell' && effect.message.type === 'missing')
   expect(asked).toHaveLength(1)
+})
+
+test('[B1] what the log has is written once for all who are told of what is missing, until more comes', () => {
+  const room = new OpenRoom()
+  const [first, ...gapped] = letters(4)
+  if (first === undefined) throw new Error('Four were asked for.')
+  room.join(1)
+  room.join(2)
+  const missing = (effects: readonly RoomEffect[]): Uint8Array[] =>
+    effects.flatMap((effect) =>
+      effect.type === 'tell' && effect.message.type === 'missing' ? [effect.message.stateVector] : [],
+    )
+  const [one] = missing(room.push(1, ...gapped))
+  const [other] = missing(room.push(2, ...gapped))
+  expect(one).toBeDefined()
+  expect(other).toBe(one)
+  room.push(1, first)
+  const far = letters(9).slice(8)
+  const [later] = missing(room.push(1, ...far))
+  expect(later).not.toEqual(one)
 })

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 
 import { rowKind } from '../../shared/replica-records.ts'
 import type { Head } from '../../shared/replica-records.ts'
-import { Tab } from '../../shared/tabs.ts'
-import type { TabInput } from '../../shared/tabs.ts'
+import { meanings, Tab } from '../../shared/tabs.ts'
+import type { Leading, TabInput } from '../../shared/tabs.ts'
 import { bytes, epochA } from './replica-story.ts'
 
 const headAt = (last: number, generation = 0): Head => {
@@ -116,6 +116,59 @@ describe('leading', () => {
     tell({ type: 'leadershipLost' })
     expect(tell({ type: 'termClaimed', term: 8 })).toEqual([])
   })
+
+  test('[R1] a leader that reads a generation it did not begin steps down before it pushes what was refused', () => {
+    const tell = tabAt(3)
+    tell({ type: 'leadershipWon' })
+    tell({ type: 'termClaimed', term: 8 })
+    tell(read(3, headAt(3)))
+    // Its own.
+    tell({ type: 'committed', document: 'notes', after: 3, head: headAt(3, 1) })
+    tell(hint(4, 1))
+    expect(tell(read(3, headAt(4, 1), 4))).not.toContainEqual({ type: 'stepDown' })
+    tell(hint(4, 2))
+    expect(tell(read(4, headAt(4, 2)))).toMatchObject([
+      { type: 'releaseLock' },
+      { type: 'stepDown' },
+      { type: 'readRows' },
+      { type: 'tellRows', head: { generation: 2 } },
+    ])
+  })
+
+  test('[L1] a write of the old term that fails while the next one is claimed does not make its tab step down', () => {
+    const tell = tabAt(3)
+    tell({ type: 'leadershipWon' })
+    tell({ type: 'termClaimed', term: 8 })
+    tell({ type: 'leadershipLost' })
+    tell({ type: 'leadershipWon' })
+    expect(tell({ type: 'fenced' })).toEqual([])
+    expect(tell({ type: 'termClaimed', term: 9 })).toContainEqual({ type: 'lead', term: 9, isAlone: false })
+  })
+
+  test.each(Object.keys(meanings) as Leading['is'][])(
+    '[L1] in %s what is passed over asks for nothing',
+    (phase) => {
+      const reach: Record<Leading['is'], TabInput[]> = {
+        following: [],
+        claiming: [{ type: 'leadershipWon' }],
+        leading: [{ type: 'leadershipWon' }, { type: 'termClaimed', term: 8 }],
+      }
+      const passed: TabInput[] = [
+        { type: 'termClaimed', term: 9 },
+        { type: 'claimFailed' },
+        { type: 'fenced' },
+        { type: 'leadershipWon' },
+        { type: 'locksMissing' },
+      ]
+      for (const input of passed.filter(({ type }) => meanings[phase][type] === 'pass')) {
+        const tab = new Tab()
+        for (const before of reach[phase]) tab.step(before, 0)
+        expect(tab.leading.is).toBe(phase)
+        expect(tab.step(input, 0), input.type).toEqual([])
+        expect(tab.leading.is).toBe(phase)
+      }
+    },
+  )
 
   test('[L1] without Web Locks a tab is a replica of its own', () => {
     const tell = tabAt(3)

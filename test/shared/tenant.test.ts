@@ -8,7 +8,7 @@ import type { LoadedUpdate, RoomInput } from '../../shared/room-words.ts'
 import { Joins } from '../../shared/joins.ts'
 import { Overload } from '../../shared/overload.ts'
 import { Tenant } from '../../shared/tenant.ts'
-import type { TenantEffect, TenantInput } from '../../shared/tenant.ts'
+import type { TenantEffect, TenantInput } from '../../shared/tenant-words.ts'
 
 const document = 'story'
 const { epoch } = newDocument
@@ -23,6 +23,29 @@ function updateOf(client: number): Uint8Array {
 }
 
 const noSnapshot = { pieces: [], state: undefined }
+
+const loadedEmpty = {
+  type: 'loaded',
+  document: newDocument,
+  hasHole: false,
+  snapshot: noSnapshot,
+  rows: [],
+  answers: [],
+  claims: [],
+} as const
+
+function joinedBy(link: number): RoomInput {
+  return {
+    type: 'joined',
+    link,
+    number: 1,
+    wire: 'native',
+    replica: new Uint8Array(16).fill(1),
+    mayWrite: true,
+    wantsPresence: false,
+    knowledge: { kind: knowledgeKind.nothing },
+  }
+}
 
 class Story {
   readonly overload = new Overload()
@@ -41,31 +64,13 @@ class Story {
   constructor(rowCount = 0) {
     this.tell({ type: 'storeRead', head: 5_000, branches: [], minted: new Uint8Array(16), cleanUps: [] })
     this.tell({ type: 'written' })
-    this.happened({
-      type: 'joined',
-      link: 1,
-      number: 1,
-      wire: 'native',
-      replica: new Uint8Array(16).fill(1),
-      mayWrite: true,
-      wantsPresence: false,
-      knowledge: { kind: knowledgeKind.nothing },
-    })
+    this.happened(joinedBy(1))
     const update = updateOf(1)
     const rows: LoadedUpdate[] = Array.from({ length: rowCount }, (_, index) => {
       return { update, author: undefined, position: index + 1 }
     })
     const state = { ...newDocument, last: rowCount }
-    const loaded = {
-      type: 'loaded',
-      document: state,
-      hasHole: false,
-      snapshot: noSnapshot,
-      rows,
-      answers: [],
-      claims: [],
-    } as const
-    this.tell({ type: 'documentRead', document, loaded })
+    this.tell({ type: 'documentRead', document, loaded: { ...loadedEmpty, document: state, rows } })
   }
 
   tell(input: TenantInput): this {
@@ -145,29 +150,37 @@ test('[E1] a fold that was made and does not count yet will not: its history is 
 
 test('[E1] a fold of the old history that comes late moves nothing in the new one', () => {
   const story = folding().replace().commit()
-  story.happened({
-    type: 'joined',
-    link: 2,
-    number: 1,
-    wire: 'native',
-    replica: new Uint8Array(16).fill(1),
-    mayWrite: true,
-    wantsPresence: false,
-    knowledge: { kind: knowledgeKind.nothing },
-  })
+  story.happened(joinedBy(2))
   const state = { ...newDocument, epoch: epochAfter, last: 5_002, foldedThrough: 5_002, servedFrom: 5_002 }
-  const loaded = {
-    type: 'loaded',
-    document: state,
-    hasHole: false,
-    snapshot: noSnapshot,
-    rows: [],
-    answers: [],
-    claims: [],
-  } as const
-  story.tell({ type: 'documentRead', document, loaded }).forget()
+  story.tell({ type: 'documentRead', document, loaded: { ...loadedEmpty, document: state } }).forget()
   story.performed({ type: 'foldMade', through: 5_001, bytes: 1 }).tell({ type: 'turnEnded' })
   expect(story.all('write')).toEqual([])
+})
+
+test('[E1] a fold of the old history that comes while the new one is still being read moves nothing in it either', () => {
+  for (const input of [
+    { type: 'foldMade', through: 5_001, bytes: 1 },
+    { type: 'foldEnded', succeeded: false },
+  ] as const) {
+    const story = folding().replace().commit()
+    story.happened(joinedBy(2)).forget()
+    story.performed(input)
+    expect(story.all('cleanUp')).toEqual([{ type: 'cleanUp', document, epoch }])
+    const state = { ...newDocument, epoch: epochAfter, last: 5_002, foldedThrough: 5_002, servedFrom: 5_002 }
+    story.tell({ type: 'documentRead', document, loaded: { ...loadedEmpty, document: state } })
+    expect(story.forget().tell({ type: 'turnEnded' }).all('write')).toEqual([])
+  }
+})
+
+test('[C1] what of a document turns out to be damaged while it is being read sends away who came in meanwhile', () => {
+  const story = folding().replace().commit()
+  story.happened(joinedBy(2)).forget().performed({ type: 'damaged' })
+  expect(story.effects).toEqual([])
+  const state = { ...newDocument, epoch: epochAfter, last: 5_002, foldedThrough: 5_002, servedFrom: 5_002 }
+  story.tell({ type: 'documentRead', document, loaded: { ...loadedEmpty, document: state } })
+  expect(story.all('perform').map(({ effect }) => effect)).toContainEqual(
+    expect.objectContaining({ type: 'close', link: 2, code: closedCode.notNow }),
+  )
 })
 
 test('[E1] all links hear it after the commit, acks of what was on its way before it', () => {
@@ -190,16 +203,10 @@ test('[E1] a second replacement waits for the first, and is of the history that 
   expect(story.all('replaced')).toEqual([{ type: 'replaced', request: 1 }])
   expect(story.all('readDocument')).toHaveLength(2)
   const state = { ...newDocument, epoch: epochAfter, last: 5_001, foldedThrough: 5_001, servedFrom: 5_001 }
-  const loaded = {
-    type: 'loaded',
-    document: state,
-    hasHole: false,
-    snapshot: noSnapshot,
-    rows: [],
-    answers: [],
-    claims: [],
-  } as const
-  story.forget().tell({ type: 'documentRead', document, loaded }).commit()
+  story
+    .forget()
+    .tell({ type: 'documentRead', document, loaded: { ...loadedEmpty, document: state } })
+    .commit()
   const [write] = story.all('write')
   expect(write?.commit.cleanUp).toEqual([{ document, epoch: epochAfter }])
   expect(write?.commit.documents).toMatchObject([{ state: { epoch: third, last: 5_002 }, lastWas: 5_001 }])

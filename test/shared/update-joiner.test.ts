@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 
+import { updateSubdocumentsMax } from '../../shared/limits.ts'
 import { joinUpdates } from '../../shared/update-joiner.ts'
 import { readUpdate } from '../../shared/update-reader.ts'
 import { editingSession, seededRandom } from '../editing-session.ts'
@@ -77,4 +78,18 @@ test('[B1] an update as large as all may be stays as it is', () => {
   const joined = joinUpdates([...updates.slice(0, 10), large, ...updates.slice(10)], 1_000)
   expect(joined).toContain(large)
   expect(joined).toHaveLength(3)
+})
+
+test('[W1] updates that together are more than a reader takes stay apart', () => {
+  const doc = new Y.Doc()
+  const subdocuments = doc.getArray('subdocuments')
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  for (let edit = 0; edit < 8; edit++) {
+    const some = Array.from({ length: updateSubdocumentsMax / 2 - 1 }, () => new Y.Doc({ guid: 'a' }))
+    doc.transact(() => subdocuments.push(some))
+  }
+  const joined = joinUpdates(updates, bytesMax)
+  for (const update of joined) readUpdate(update)
+  expectTheSame(joined, updates)
 })

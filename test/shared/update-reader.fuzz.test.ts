@@ -1,8 +1,6 @@
 // update-reader.fuzz.test.ts — the reader on random, changed and packed bytes of up to 64 KB: one typed error or
 // facts, quickly, in little memory; and what it takes, Yjs takes. FUZZ_INPUTS says how many inputs, FUZZ_SEED from
-// which sequence, FUZZ_READ_MS how long a reading may take; a failure prints the input.
-
-import { getHeapStatistics } from 'node:v8'
+// which sequence; a failure prints the input.
 
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
@@ -13,19 +11,13 @@ import { readUpdate, type UpdateFacts } from '../../shared/update-reader.ts'
 import { seededRandom } from '../editing-session.ts'
 import { decodedFacts, plainFacts } from './decoded-facts.ts'
 import { pick, type Random, randomDocument } from './random-documents.ts'
+import { hex, readWithinBounds } from './reading-cost.ts'
 import { mutated, packedUpdate, randomBytes, writtenUpdate } from './random-updates.ts'
 
 const inputCount = Number(process.env['FUZZ_INPUTS'] ?? 60_000)
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
 
 const inputBytesMax = 64 * 1024
-/** The figure is 5 ms on a machine of today. Without being asked, this finds what grows out of proportion anywhere. */
-const readMsMax = Number(process.env['FUZZ_READ_MS'] ?? 25)
-const allocatedPerByteMax = 64
-/** Code that the engine has just thrown away runs slowly and boxes its numbers until it is compiled again. */
-const measuresMax = 200
-/** A reading, or an error with its trace, takes some memory however short the input is: shorter counts as this. */
-const measuredBytesMin = 1_024
 /** Yjs needs long for some large updates, so only a part of those is given to it. */
 const bytesAlwaysAppliedMax = 2_048
 
@@ -37,7 +29,7 @@ test('[W1] whatever the bytes: one typed error or facts, in time, in bounds, and
   const seen = { refused: 0, taken: 0, applied: 0, slowestMs: 0, allocatedPerByte: 0, splitMapValues: 0 }
   for (let index = 0; index < inputCount; index++) {
     const bytes = inputOf(random, honest)
-    const facts = measured(bytes, seen)
+    const facts = readWithinBounds(bytes, factsOf, seen)
     if (facts === undefined) {
       seen.refused += 1
       continue
@@ -79,45 +71,6 @@ function anyInput(random: Random, honest: readonly Uint8Array[]): Uint8Array {
   return random() < 0.5 ? packed : mutated(random, packed, honest)
 }
 
-/** Reads the bytes, held to time and memory. What stands out is measured again: the machine has other things to do. */
-function measured(
-  bytes: Uint8Array,
-  seen: { slowestMs: number; allocatedPerByte: number },
-): UpdateFacts | undefined {
-  const allocatedMax = allocatedPerByteMax * Math.max(bytes.length, measuredBytesMin)
-  let { facts, ms, allocated } = costOf(bytes)
-  for (let again = 0; again < measuresMax && (ms > readMsMax || allocated > allocatedMax); again++) {
-    const next = costOf(bytes)
-    ms = Math.min(ms, next.ms)
-    allocated = Math.min(allocated, next.allocated)
-  }
-  if (ms > readMsMax || allocated > allocatedMax) {
-    throw new Error(
-      `The reader took ${ms} ms and ${allocated} bytes for ${bytes.length} bytes: ${hex(bytes)}`,
-    )
-  }
-  seen.slowestMs = Math.max(seen.slowestMs, ms)
-  if (bytes.length >= measuredBytesMin) {
-    seen.allocatedPerByte = Math.max(seen.allocatedPerByte, allocated / bytes.length)
-  }
-  return facts
-}
-
-function costOf(bytes: Uint8Array): { facts: UpdateFacts | undefined; ms: number; allocated: number } {
-  const heapBefore = heapBytes()
-  const before = process.cpuUsage()
-  const facts = factsOf(bytes)
-  const { user, system } = process.cpuUsage(before)
-  const used = heapBytes() - heapBefore
-  // A collection in between hides what was allocated: such a measure counts as none.
-  return { facts, ms: (user + system) / 1_000, allocated: Math.max(used, 0) }
-}
-
-function heapBytes(): number {
-  const { used_heap_size: heap, external_memory: external } = getHeapStatistics()
-  return heap + external
-}
-
 function factsOf(bytes: Uint8Array): UpdateFacts | undefined {
   try {
     return readUpdate(bytes)
@@ -146,8 +99,4 @@ function agreesWithYjs(bytes: Uint8Array, facts: UpdateFacts): boolean {
     if (error instanceof Error && error.stack?.includes('Item.gc') === true) return false
     throw new Error(`Yjs does not take ${hex(bytes)}`, { cause: error })
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return `${bytes.length} bytes ${Buffer.from(bytes).toString('hex')}`
 }

@@ -18,6 +18,13 @@ function grantOf(readable: (document: string) => boolean, rightsVersion = 1): Re
 
 const everything = grantOf(() => true)
 
+type Asking = {
+  readonly follow?: boolean
+  readonly grant?: ReadingGrant
+  readonly by?: number
+  readonly onePage?: true
+}
+
 function change(position: number, document = `d${position}`): Change {
   return { document, epoch, position, stage: documentStage.live }
 }
@@ -39,9 +46,9 @@ class Story {
     this.workspace.opened()
   }
 
-  ask(position?: number, { follow = true, grant = everything, by = link } = {}): this {
+  ask(position?: number, { follow = true, grant = everything, by = link, ...page }: Asking = {}): this {
     const cursor = position === undefined ? new Uint8Array() : this.cursors.make(grant, position)
-    this.workspace.take({ type: 'changesAsked', link: by, cursor, follow, grant }, this.now)
+    this.workspace.take({ type: 'changesAsked', link: by, cursor, follow, grant, ...page }, this.now)
     return this
   }
 
@@ -70,7 +77,8 @@ class Story {
           const { documents, full, more, cursor } = effect.message
           const names = documents.map(({ document }) => document).join(' ')
           const position = this.cursors.positionOf(cursor, everything)
-          return `${full ? 'full' : 'since'}: ${names}${more ? ' …' : ` through ${position ?? '?'}`}`
+          const through = more && cursor.length === 0 ? '' : ` through ${position ?? '?'}`
+          return `${full ? 'full' : 'since'}: ${names}${through}${more ? ' …' : ''}`
         }
         case 'readChanges':
           return `read ${effect.after} to ${effect.through}`
@@ -90,6 +98,23 @@ test('[B1] a list is read and told page by page, the next page when the one befo
   expect(story.done()).toEqual(['since: d4 d6 …', 'read 6 to 9'])
   story.read(true, change(8))
   expect(story.done()).toEqual(['since: d8 through 9'])
+})
+
+test('[B1] who wants one page is told one, with a cursor that goes on behind it, and is forgotten', () => {
+  const story = new Story(9).ask(undefined, { follow: false, onePage: true })
+  story.read(false, change(4), change(6))
+  expect(story.done()).toEqual(['read 0 to 9', 'full: d4 d6 through 6 …'])
+  story.read(true, change(8)).commit('d4').gather()
+  expect(story.done()).toEqual([])
+  story.ask(6, { follow: false, onePage: true }).read(true, change(8), change(10, 'd4'))
+  expect(story.done()).toEqual(['read 6 to 10', 'since: d8 d4 through 10'])
+})
+
+test('[S1] of pages of which nothing may be read none is told to who wants one', () => {
+  const even = grantOf((document) => Number(document.slice(1)) % 2 === 0)
+  const story = new Story(9).ask(0, { follow: false, onePage: true, grant: even })
+  story.read(false, change(1), change(3)).read(false, change(4)).read(true, change(6))
+  expect(story.done()).toEqual(['read 0 to 9', 'read 3 to 9', 'since: d4 through 4 …'])
 })
 
 test('[S1] pages of which nothing may be read are passed over; the answer ends with a word all the same', () => {

@@ -42,10 +42,12 @@ export type Outcome = {
 
 /** The world that lives now, for what goes wrong in a promise that nobody holds. */
 let living: World | undefined
+/** What breaks one promise breaks others, and some of them fall when the world has ended for it. */
+let hasEndedBroken = false
 
 export function failLiving(error: unknown): void {
-  if (living === undefined) throw error
-  living.fail(error)
+  if (living !== undefined) living.fail(error)
+  else if (!hasEndedBroken) throw error
 }
 
 export async function live(seed: number, isTold: boolean): Promise<Outcome> {
@@ -60,6 +62,7 @@ export async function live(seed: number, isTold: boolean): Promise<Outcome> {
     failure = { rule: error instanceof BrokenRule ? error.rule : 'crashed', sentence }
   }
   living = undefined
+  hasEndedBroken = failure !== undefined
   return { seed, counts: life.counts, failure, trace: world.trace }
 }
 

@@ -19,12 +19,12 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     rule: 'D1',
     changes: [
       {
-        file: 'shared/room.ts',
-        find: ['        return this.#waitFor(pushed.link, answerTo(pushed))', "      case 'gap'"].join('\n'),
+        file: 'shared/intake.ts',
+        find: ['        return this.#wait(pushed.link, answerTo(pushed))', "      case 'gap'"].join('\n'),
         replace: [
           "        return pushed.wire === 'native'",
-          "          ? this.#tell(pushed.link, { type: 'ack', room: this.#options.room, ranges: counterRanges([pushed.entry.counter]) })",
-          "          : this.#emit({ type: 'echo', link: pushed.link, update: pushed.update })",
+          "          ? this.#parts.emit({ type: 'tell', link: pushed.link, message: { type: 'ack', room: this.#parts.room, ranges: [{ from: pushed.entry.counter, count: 1 }] } })",
+          "          : this.#parts.emit({ type: 'echo', link: pushed.link, update: pushed.update })",
           "      case 'gap'",
         ].join('\n'),
       },
@@ -35,11 +35,11 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     rule: 'D2',
     changes: [
       {
-        file: 'shared/room.ts',
-        find: "    this.#emit({ type: 'append', update, kind, author })",
+        file: 'shared/intake.ts',
+        find: "    this.#parts.emit({ type: 'append', update, kind, author })",
         replace: [
-          "    this.#emit({ type: 'append', update, kind, author })",
-          "    if (pushed.wire === 'stock') this.#emit({ type: 'echo', link, update })",
+          "    this.#parts.emit({ type: 'append', update, kind, author })",
+          "    if (pushed.wire === 'stock') this.#parts.emit({ type: 'echo', link, update })",
         ].join('\n'),
       },
     ],
@@ -49,9 +49,9 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     rule: 'D1',
     changes: [
       {
-        file: 'server/relay-host.ts',
-        find: "        this.#step(tenant, { type: 'writeFailed' })",
-        replace: "        this.#step(tenant, { type: 'written' })",
+        file: 'server/tenant-disk.ts',
+        find: "          this.#tell({ type: 'writeFailed' })",
+        replace: "          this.#tell({ type: 'written' })",
       },
     ],
   },
@@ -211,8 +211,8 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     rule: 'D3',
     changes: [
       {
-        file: 'shared/room.ts',
-        find: '    if (isKnown(pushed.update, this.#log)) return this.#waitFor(pushed.link, answerTo(pushed))\n',
+        file: 'shared/intake.ts',
+        find: '    if (isKnown(pushed.update, this.#log)) return this.#wait(pushed.link, answerTo(pushed))\n',
         replace: '',
       },
     ],
@@ -222,7 +222,7 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     rule: 'L1',
     changes: [
       {
-        file: 'shared/room.ts',
+        file: 'shared/intake.ts',
         find: '    if (wasAsked || this.#askedLinks?.has(pushed.link) === true) return',
         replace: '    if (pushed.update.length > 0) return',
       },
@@ -244,9 +244,9 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     rule: 'R1',
     changes: [
       {
-        file: 'shared/room.ts',
-        find: '      for (const other of this.#attendance.linksOf(member.owner)) this.#changeRights(other, false)',
-        replace: '      this.#changeRights(link, false)',
+        file: 'shared/writing-rights.ts',
+        find: '    for (const other of this.#attendance.linksOf(owner)) this.#change(other, false)',
+        replace: '',
       },
     ],
   },
@@ -267,7 +267,7 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     rule: 'S1',
     changes: [
       {
-        file: 'shared/session.ts',
+        file: 'shared/session-links.ts',
         find: '    if ((rights & right.read) === 0) {',
         replace: '    if ((rights & right.read) > 3) {',
       },
@@ -278,7 +278,7 @@ export const plantedAtTheRelay: readonly PlantedBug[] = [
     rule: 'L1',
     changes: [
       {
-        file: 'shared/session.ts',
+        file: 'shared/session-clock.ts',
         find: 'Math.max(now + Math.floor((expiresAt - now) / 2), expiresAt - 60_000)',
         replace: 'Math.max(now, expiresAt - 60_000)',
       },

@@ -95,6 +95,8 @@ export type Surroundings = {
 export class Weather {
   readonly #world: World
   readonly #there: Surroundings
+  /** Whose right has ended, for a while. */
+  readonly #mayNotWrite = new Set<NativeDevice>()
   #isOver = false
   readonly counts = { tabKills: 0, clones: 0 }
 
@@ -136,7 +138,16 @@ export class Weather {
       device.open()
       device.comeBack()
     }
+    // What the relay's disk has lost may be with somebody who may not give it back (INVARIANTS §3).
+    for (const native of this.#mayNotWrite) this.#allowWriting(native)
     this.#revive(looksMin)
+  }
+
+  #allowWriting(native: NativeDevice): void {
+    this.#mayNotWrite.delete(native)
+    this.#there.authority.allowWriting(native.subject, true)
+    // The token of a running socket says for ever what it said: with another right comes another one.
+    for (const tab of native.tabs) this.#breakLines(tab, 'cut')
   }
 
   #backUp(): void {
@@ -231,8 +242,9 @@ export class Weather {
         return native.disk.failNext(chance.oneOf(['full', 'broken']), chance.between(1, 6))
       case 'rightEnds':
         authority.allowWriting(native.subject, false)
+        this.#mayNotWrite.add(native)
         return this.#later(chance.between(500, 9_000), `${native.subject} may write again`, () =>
-          authority.allowWriting(native.subject, true),
+          this.#allowWriting(native),
         )
     }
   }
