@@ -338,7 +338,8 @@ export class RelayStore {
       const { update, author } = row
       rows.push({ update, position, author: author === undefined ? undefined : ownerNamed(author) })
     })
-    if ((before ?? foldedThrough) < last) hasHole = true
+    // Also of rows that a fold has in it and left for cursors of late: the last of them may be the only one.
+    if ((before ?? servedFrom) < last) hasHole = true
     return { rows, hasHole }
   }
 
