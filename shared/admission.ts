@@ -1,6 +1,7 @@
 // admission.ts — may this update enter the log, now? Knows: what the log holds or is about to hold, and whose the
 // client ids are. Must not know: links, acks, positions; whoever asks acts on the verdict.
 import type { Claims, Owner } from './claims.ts'
+import { freshPartOf } from './fresh-part.ts'
 import type { LogState } from './log-state.ts'
 import { entryKind, refusedCode } from './message.ts'
 import type { EntryKind, RefusedCode } from './message.ts'
@@ -16,7 +17,8 @@ export type Candidate = {
 }
 
 export type Verdict =
-  | { readonly is: 'new'; readonly facts: UpdateFacts }
+  /** What of it enters the log: all of it, but for a piece that the log has. */
+  | { readonly is: 'new'; readonly fresh: UpdateFacts }
   /** The log has it, or will have it when what is being written is durable. */
   | { readonly is: 'known' }
   /** It depends on what the log lacks, of this client for one. To append it would be to append a hole. */
@@ -44,13 +46,14 @@ export function judge(candidate: Candidate, log: LogState, claims: Claims): Verd
   if (log.addsNothing(facts)) return { is: 'known' }
   const gap = log.gapOf(facts)
   if (gap !== undefined) return { is: 'gap', lacks: gap.client }
-  const limit = log.limitBrokenBy(facts)
+  const fresh = freshPartOf(facts, log.clocks)
+  const limit = log.limitBrokenBy(fresh)
   if (limit !== undefined) {
     const beyond = limit === 'too-deep' ? 'nest deeper than documents may' : 'be larger than documents may be'
     const reason = `With this the document would ${beyond}. (${limit})`
     return refused(refusedCode.tooLarge, reason)
   }
-  return { is: 'new', facts }
+  return { is: 'new', fresh }
 }
 
 /** Whether the log has all of it, or will have it when what is being written is durable. */

@@ -112,24 +112,24 @@ export class Intake {
       case 'new':
         if (this.#isStale(pushed)) return this.#parts.emit({ type: 'stale', link: pushed.link })
         // Whoever only deletes makes room.
-        if (hasContent(verdict.facts) && growth.isTooMuch(pushed.update.length))
+        if (hasContent(verdict.fresh) && growth.isTooMuch(verdict.fresh.bytes.length))
           return this.refuse(
             pushed,
             refusedCode.tooLarge,
             'This document is as large as documents may be here. (too-large)',
           )
-        return this.#enter(pushed, candidate, verdict.facts)
+        return this.#enter(pushed, candidate, verdict.fresh)
       default:
         return unreachable(verdict)
     }
   }
 
-  #enter(pushed: Pushed, candidate: Candidate, facts: UpdateFacts): void {
-    takeUp(facts, candidate, this.#log, this.#parts.claims)
-    this.#append(pushed, candidate.kind)
+  #enter(pushed: Pushed, candidate: Candidate, fresh: UpdateFacts): void {
+    takeUp(fresh, candidate, this.#log, this.#parts.claims)
+    this.#append(pushed, candidate.kind, fresh.bytes)
     // A stock author hears of it by the delivery itself.
     if (pushed.wire === 'native') this.#wait(pushed.link, answerTo(pushed))
-    for (const held of this.#heldBack.takeThoseFor(facts)) this.admit(held, true)
+    for (const held of this.#heldBack.takeThoseFor(fresh)) this.admit(held, true)
   }
 
   /**
@@ -142,7 +142,7 @@ export class Intake {
       const candidate = { kind: entryKind.repair, update, author: pushed.owner }
       const verdict = judge(candidate, this.#log, claims)
       if (verdict.is !== 'new' || growth.isTooMuch(update.length)) continue
-      this.#enter({ wire: 'stock', link: pushed.link, owner: pushed.owner, update }, candidate, verdict.facts)
+      this.#enter({ wire: 'stock', link: pushed.link, owner: pushed.owner, update }, candidate, verdict.fresh)
     }
   }
 
@@ -192,9 +192,9 @@ export class Intake {
     return wire === 'stock' && this.#parts.attendance.member(link)?.mayWrite === false
   }
 
-  #append(pushed: Pushed, kind: PushEntry['kind']): void {
+  #append(pushed: Pushed, kind: PushEntry['kind'], fresh: Uint8Array): void {
     const { link } = pushed
-    const update = apart(pushed.update)
+    const update = apart(fresh)
     this.#parts.answering.appended()
     this.#inFlight.push({ update, from: link })
     const author = pushed.wire === 'native' && kind === entryKind.edit ? pushed.replica : undefined

@@ -1,7 +1,9 @@
 // The relay's store on a simulated disk: formats, and batches of which nobody knows whether they landed.
 import { expect, test } from 'vitest'
 import { documentStage, firstEpoch, newDocument } from '../../shared/document-state.ts'
-import { formatKey, secretKeyKey } from '../../shared/record-keys.ts'
+import { formatKey, rowKey, secretKeyKey } from '../../shared/record-keys.ts'
+import { LogState } from '../../shared/log-state.ts'
+import { entryKind } from '../../shared/message.ts'
 import { decodeFormat, diskFormatVersion, encodeFormat, encodeSecretKey } from '../../shared/relay-records.ts'
 import { RelayStore } from '../../shared/relay-store.ts'
 import { StoreError } from '../../shared/store.ts'
@@ -79,3 +81,33 @@ test('[E1] a replacement that landed though its write failed is known to have la
   await store.write('', { ...commit, documents: [{ document: 'another', state, lastWas: 0 }] })
   expect(await store.write('', commit)).toBe('stale')
 })
+
+test.each([
+  { servedFrom: 0, lost: 1 },
+  { servedFrom: 0, lost: 2 },
+  { servedFrom: 0, lost: 3 },
+  { servedFrom: 2, lost: 3 },
+])(
+  '[C1] of three rows, served from behind $servedFrom on, that row $lost is lost is seen, though a fold has it',
+  async ({ servedFrom, lost }) => {
+    const store = diskThatWrites().open()
+    const relayStore = new RelayStore(store, 'synced')
+    const history = { tenant: '', document: 'story', epoch: firstEpoch }
+    const update = Uint8Array.of(0, 0)
+    const all = [1, 2, 3].map((position) => {
+      return { ...history, position, previous: position - 1, kind: entryKind.edit, author: undefined, update }
+    })
+    const rows = all.filter(({ position }) => position > servedFrom)
+    await relayStore.writePieces(history, 3, { pieces: [update], state: new LogState().toBytes() })
+    const state = { ...newDocument, servedFrom, foldedThrough: 3, last: 3 }
+    const documents = [{ document: 'story', state, lastWas: 0 }]
+    await relayStore.write('', { ...nothing, headWas: 0, head: 3, rows, documents })
+    expect(await relayStore.readDocument(history)).toMatchObject({ hasHole: false, document: state })
+
+    await store.write({ remove: [rowKey(history, lost)], durability: 'synced' })
+    expect(await relayStore.readDocument(history)).toMatchObject({
+      hasHole: true,
+      document: { servedFrom: 3 },
+    })
+  },
+)

@@ -36,6 +36,9 @@ test.each([
   { found: 'a slow stock reader behind a fold missed what the fold took out of the rows', seed: 108 },
   { found: 'a slow reader among several missed what a fold took', seed: 511 },
   { found: 'a newcomer to a document with a hole and without a fold was read to without end', seed: 1172 },
+  { found: 'a frozen leader sent what another tab had been refused', seed: 100122 },
+  { found: 'a repair with a gap in it kept all the rest out', seed: 2118 },
+  { found: 'a hole at the end of a log whose rows a fold has in it too went unseen', seed: 8465 },
 ])('[C1] [L1] found once: $found', async ({ seed }) => {
   expect(told(await failuresOf(variant, [seed]))).toEqual([])
 })
