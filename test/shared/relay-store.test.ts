@@ -95,7 +95,8 @@ test.each([
     const history = { tenant: '', document: 'story', epoch: firstEpoch }
     const update = Uint8Array.of(0, 0)
     const all = [1, 2, 3].map((position) => {
-      return { ...history, position, previous: position - 1, kind: entryKind.edit, author: undefined, update }
+      const place = { document: 'story', epoch: firstEpoch, position, previous: position - 1 }
+      return Object.assign(place, { kind: entryKind.edit, author: undefined, update })
     })
     const rows = all.filter(({ position }) => position > servedFrom)
     await relayStore.writePieces(history, 3, { pieces: [update], state: new LogState().toBytes() })
