@@ -14,6 +14,8 @@ export class Authority {
   readonly #tokenMs: number | undefined
   readonly #readers = new Set<string>()
   readonly #strangers = new Set<string>()
+  /** Whether somebody's right to write has ever ended. */
+  hasTakenRights = false
 
   constructor(world: World, tokenMs: number | undefined) {
     this.#world = world
@@ -28,6 +30,7 @@ export class Authority {
   allowWriting(subject: string, mayWrite: boolean): void {
     if (mayWrite) this.#readers.delete(subject)
     else this.#readers.add(subject)
+    this.hasTakenRights ||= !mayWrite
   }
 
   mayRead(subject: string): boolean {

@@ -109,11 +109,11 @@ export class Invariants {
 
   /**
    * Whoever is healed by a comparison had diverged before, and nobody may; but for someone who holds what the relay's
-   * disk lost and has no right to give it back. [C1]
+   * disk lost and has no right to give it back, or had none when it came back. [C1]
    */
   #digestDiffered(): void {
     const someOnlyReads = this.#natives.some(({ status }) => status?.mayWrite === false)
-    if (!this.#relay.hasLostSomething || !someOnlyReads)
+    if (!this.#relay.hasLostSomething || !(someOnlyReads || this.#authority.hasTakenRights))
       this.#world.fail(new BrokenRule('C1', `A comparison found a difference. ${this.#rowDifferences()}`))
   }
 

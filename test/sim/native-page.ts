@@ -138,6 +138,10 @@ export class NativePage implements Listener<PageWord> {
     this.#step({ type: 'presenceSaid', document: this.#device.document, entries })
   }
 
+  workOffline(isOn: boolean): void {
+    this.#whenAwake(() => this.#step({ type: 'workOfflineSet', isOn }))
+  }
+
   rouse(by: 'person' | 'event'): void {
     this.#whenAwake(() => this.#step({ type: 'roused', by }))
   }

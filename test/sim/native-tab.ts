@@ -104,6 +104,11 @@ export class NativeTab implements Replica, Device {
     this.#page?.thaw()
   }
 
+  /** By a switch: what was said before is still on its way. */
+  workOffline(isOn: boolean): void {
+    this.#page?.workOffline(isOn)
+  }
+
   retry(): void {
     this.#page?.rouse('person')
   }

@@ -17,6 +17,8 @@ export type Device = {
   readonly open: () => void
   /** Its person asks for another try. */
   readonly retry?: () => void
+  /** Its person switches the network off for it, or on again. */
+  readonly workOffline?: (isOn: boolean) => void
 }
 
 export type Replica = {

@@ -14,6 +14,7 @@ type Fault =
   | 'halfOpen'
   | 'offline'
   | 'longOffline'
+  | 'switchedOff'
   | 'lid'
   | 'tabKill'
   | 'browserKill'
@@ -43,6 +44,7 @@ const rareness: Record<Fault, number> = {
   halfOpen: 4_000,
   offline: 3_000,
   longOffline: 9_000,
+  switchedOff: 5_000,
   lid: 3_000,
   tabKill: 2_500,
   browserKill: 5_000,
@@ -136,6 +138,7 @@ export class Weather {
       Object.assign(device.way, calmWay)
       device.thaw()
       device.open()
+      device.workOffline?.(false)
       device.comeBack()
     }
     // What the relay's disk has lost may be with somebody who may not give it back (INVARIANTS §3).
@@ -192,6 +195,7 @@ export class Weather {
       case 'browserKill':
       case 'clone':
       case 'storeFull':
+      case 'switchedOff':
       case 'rightEnds':
         return this.#happenToNative(fault)
       case 'slowReader':
@@ -223,7 +227,7 @@ export class Weather {
     }
   }
 
-  #happenToNative(fault: 'browserKill' | 'clone' | 'storeFull' | 'rightEnds'): void {
+  #happenToNative(fault: 'browserKill' | 'clone' | 'storeFull' | 'switchedOff' | 'rightEnds'): void {
     const { chance } = this.#world
     const { natives, authority, clone } = this.#there
     if (natives.length === 0) return undefined
@@ -240,13 +244,29 @@ export class Weather {
         return clone(native)
       case 'storeFull':
         return native.disk.failNext(chance.oneOf(['full', 'broken']), chance.between(1, 6))
+      case 'switchedOff':
+        return this.#switchOff(native)
       case 'rightEnds':
         authority.allowWriting(native.subject, false)
         this.#mayNotWrite.add(native)
+        // What its old socket still brings, whose token says that it may, comes behind what the new one is refused.
+        if (this.#world.isOneIn(2)) this.#switchOff(native)
         return this.#later(chance.between(500, 9_000), `${native.subject} may write again`, () =>
           this.#allowWriting(native),
         )
     }
+  }
+
+  /** On a line that is slow: what was said before the switch arrives after what is said behind it. */
+  #switchOff(native: NativeDevice): void {
+    const { chance } = this.#world
+    const ways = native.tabs.map(({ way }) => way)
+    for (const way of ways) way.delayMsMax = chance.between(1_000, 8_000)
+    this.#later(chance.between(200, 4_000), `${native.name} is switched off`, () => {
+      for (const way of ways) way.delayMsMax = calmWay.delayMsMax
+      switchTabs(native, true)
+      this.#later(chance.between(1, 1_000), `${native.name} is switched on`, () => switchTabs(native, false))
+    })
   }
 
   #takeAway(fault: 'replace' | 'purge'): void {
@@ -285,4 +305,8 @@ export class Weather {
     for (const line of this.#there.network.lines)
       if (line.way === device.way) this.#there.network.break(line, death)
   }
+}
+
+function switchTabs({ tabs }: NativeDevice, isOff: boolean): void {
+  for (const tab of tabs) tab.workOffline?.(isOff)
 }
