@@ -1,7 +1,7 @@
 // run.mjs — what the commands share: installing what is missing, running a program, knowing what is out of date.
 // Plain JavaScript without dependencies, because it runs on a clean clone.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -34,6 +34,9 @@ export function must(succeeded, what) {
 export function installWhatIsMissing() {
   const installed = changedAt(join(root, 'node_modules', '.package-lock.json'))
   if (installed >= changedAt(join(root, 'package-lock.json'))) return
+  // npm ci would empty the folder that somebody else works with.
+  const isLink = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() === true
+  must(!isLink, 'To install into node_modules, which is a link to another folder,')
   console.log('Installing what is missing: npm ci')
   must(run('npm', 'ci', '--no-audit', '--no-fund'), 'The installation')
 }
