@@ -28,8 +28,9 @@ VOLUME /data
 ENV SYNCLINE_HOST=0.0.0.0 SYNCLINE_PORT=4410 SYNCLINE_DATA=/data
 EXPOSE 4410
 STOPSIGNAL SIGTERM
-# Whether it lives. Whether it is to be sent traffic, /ready says: a relay on a full disk is not to be restarted.
+# Whether it lives. Whether it is to be sent traffic, /ready says: a relay on a full disk is not to be restarted. It reads
+# variables and config file as `serve` does; what is said to `serve` in flags alone it cannot know.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SYNCLINE_PORT}${process.env.SYNCLINE_PATH_PREFIX ?? ''}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "dist/server/main.js", "health"]
 ENTRYPOINT ["node", "dist/server/main.js"]
 CMD ["serve"]

@@ -7,20 +7,24 @@ import type { Filing } from '../shared/replica-records.ts'
 import type { OwnInput } from '../shared/replica-document-words.ts'
 import { Replica } from '../shared/replica.ts'
 import type { ReplicaEffect, ReplicaInput, ReplicaStatus } from '../shared/replica-words.ts'
+import { StoreError } from '../shared/store.ts'
+import type { Store } from '../shared/store.ts'
 import { unreachable } from '../shared/unreachable.ts'
 import { Alarm } from './alarm.ts'
+import { Asking } from './asking.ts'
 import { Inbox } from './inbox.ts'
 import { OpenDocument } from './open-document.ts'
 import type { DocumentHost } from './open-document.ts'
-import { openedStore } from './opened-store.ts'
-import { newIdentity, Records } from './records.ts'
-import { momentMs, patiently } from './patience.ts'
+import { memoryStore } from './memory-store.ts'
+import { moved } from './moving.ts'
+import { newIdentity, openedStore, Records } from './records.ts'
+import { atMostAMoment, patiently } from './patience.ts'
 import { RelaySocket } from './relay-socket.ts'
 import type { SocketClass } from './relay-socket.ts'
 import { SharedTab } from './shared-tab.ts'
 import type { StorePlace } from './store-place.ts'
-import { TokenSource } from './token-source.ts'
-import type { AskToken } from './token-source.ts'
+
+export type AskToken = () => Promise<string>
 
 export type EngineOptions = {
   readonly url: string
@@ -40,13 +44,21 @@ export type EngineStatus = {
   readonly isPersistent: boolean | undefined
 }
 
+/** A store that refuses so often, or does not even answer for so long, is done without until it opens. */
+const triesMax = 3
+const storeMsMax = 10_000
+
 export class Engine {
   readonly inbox: Inbox
   readonly #options: EngineOptions
   readonly #changed: () => void
-  readonly #replica: Replica
+  readonly #opening: Asking<Store>
+  readonly #late = new Alarm(() =>
+    this.#goWithout('The store of this device does not open. It may take a while.'),
+  )
+  #replica: Replica
   readonly #alarm = new Alarm(() => this.step({ type: 'woken' }))
-  readonly #tokens: TokenSource
+  readonly #tokens: Asking<string> | undefined
   readonly #tab: SharedTab
   readonly #documents = new Map<string, OpenDocument>()
   readonly #documentHost: DocumentHost
@@ -54,6 +66,9 @@ export class Engine {
   #isPerforming = false
   #records: Records | undefined
   #isDurable: boolean
+  /** In memory, as long as the store does not open. */
+  #isStandIn = false
+  #hasMetRelay = false
   #socket: { readonly number: number; readonly line: RelaySocket } | undefined
   #toSend: ReplicaMessage[] = []
   #isClosed = false
@@ -69,12 +84,16 @@ export class Engine {
     this.#options = options
     this.#changed = changed
     this.#isDurable = options.place.isDurable
-    this.#replica = new Replica({
-      random: Math.random(),
-      trace: '',
-      followsWorkspace: options.wholeWorkspace,
-      wants: want.write + want.presence,
-    })
+    this.#replica = this.#newReplica()
+    this.#opening = new Asking(
+      () => openedStore(options.place),
+      (store) => void this.#storeOpened(store),
+      (error, failures) => {
+        if (!(error instanceof StoreError)) throw error
+        // One that refuses for a moment is waited for.
+        if (failures >= triesMax || this.#isStandIn) this.#goWithout(error.message)
+      },
+    )
     this.inbox = new Inbox(
       () => this.records,
       ({ document }) => this.#tell(document, { type: 'discarded' }),
@@ -83,14 +102,18 @@ export class Engine {
       for (const document of this.#documents.values()) document.showStatus()
       this.#changed()
     })
-    this.#tokens = new TokenSource(
-      options.token,
-      (token) => {
-        this.#show({ tokenError: undefined })
-        this.step({ type: 'tokenGiven', token })
-      },
-      (error) => this.#show({ tokenError: String(error) }),
-    )
+    const { token: askToken } = options
+    // A relay without accounts takes any token, also none: where that is refused there is no other.
+    this.#tokens =
+      askToken &&
+      new Asking(
+        askToken,
+        (token) => {
+          this.#show({ tokenError: undefined })
+          this.step({ type: 'tokenGiven', token })
+        },
+        (error) => this.#show({ tokenError: String(error) }),
+      )
     this.#tab = new SharedTab(options.place.sharedName, {
       records: () => this.records,
       document: (name) => this.#documents.get(name),
@@ -114,7 +137,10 @@ export class Engine {
       tell: (document, input) => this.#tell(document, input),
       tellTab: (input) => this.#tab.step(input),
       sayPresence: (document, entries) => this.#tab.sayPresence(document, entries),
-      storeSaid: (error) => this.#show({ storeError: error?.message }),
+      storeSaid: (error) => {
+        // That memory takes something says nothing of the disk.
+        if (!this.#isStandIn) this.#show({ storeError: error?.message })
+      },
       kept: () => {
         // Once there is something to keep. A browser that does not even answer promises nothing.
         askToKeep?.().then(
@@ -144,22 +170,73 @@ export class Engine {
     return this.#records
   }
 
-  async start(): Promise<void> {
-    const { store, isDurable, error } = await openedStore(this.#options.place)
+  start(): void {
+    this.#late.set(Date.now() + storeMsMax)
+    void this.#opening.now()
+  }
+
+  /** As long as it takes: nothing that is done in memory is lost when it opens. */
+  #goWithout(why: string): void {
+    this.#late.stop()
+    this.#show({ storeError: why })
+    if (this.#isStandIn) return
+    this.#isStandIn = true
+    this.#begin(new Records(memoryStore()))
+  }
+
+  #storeOpened(store: Store): Promise<void> | undefined {
+    this.#late.stop()
     const records = new Records(store)
     if (this.#isClosed) return records.close()
-    this.#isDurable = isDurable
+    return this.#isStandIn ? this.#moveTo(records) : this.#begin(records)
+  }
+
+  #newReplica(): Replica {
+    return new Replica({
+      random: Math.random(),
+      trace: '',
+      followsWorkspace: this.#options.wholeWorkspace,
+      wants: want.write + want.presence,
+    })
+  }
+
+  /** `standIn`: the memory that was there before this store. */
+  #begin(records: Records, standIn?: Records): undefined {
     this.#records = records
+    this.#isDurable = this.#options.place.isDurable && !this.#isStandIn
     this.#follow(async () => {
+      if (standIn !== undefined) await records.takeInbox(standIn)
       await this.inbox.read()
       if (this.#isClosed) return
-      this.#show({ keeps: isDurable ? 'disk' : 'memory', storeError: error?.message })
-      // A relay without accounts takes any token, also none.
-      if (this.#options.token === undefined) this.step({ type: 'tokenGiven', token: '' })
-      for (const document of this.#documents.keys()) this.step({ type: 'documentOpened', document })
-      this.#tab.seek(isDurable)
+      this.#show({ keeps: this.#isDurable ? 'disk' : 'memory' })
+      if (!this.#isStandIn) this.#show({ storeError: undefined })
+      if (this.#tokens === undefined) this.step({ type: 'tokenGiven', token: '' })
+      for (const { name: document, isKept } of this.documents) {
+        this.step({ type: 'documentOpened', document })
+        if (!isKept) this.step({ type: 'documentClosed', document })
+      }
+      this.#tab.seek(!this.#isStandIn && this.#isDurable)
+      for (const { name, isKept } of this.documents) if (isKept) this.#tab.opened(name)
     })
-    return undefined
+  }
+
+  /** The disk takes over from the memory that stood in for it, and the tab is one of those that share it. [D3] */
+  async #moveTo(disk: Records): Promise<void> {
+    const memory = this.records
+    const isOne = await moved(memory, disk, {
+      mayLeave: (isSame) => isSame || !this.#hasMetRelay || this.documents.every(isAnswered),
+      isWanted: () => !this.#isClosed,
+      storeSaid: (error) => this.#show({ storeError: error?.message }),
+    })
+    if (isOne === undefined) return disk.close()
+    const isOffline = this.#status.relay?.reason === 'workOffline'
+    this.#tab.step({ type: 'leadershipLost' })
+    await Promise.all(this.documents.map((document) => document.leaveStore(!isOne && this.#hasMetRelay)))
+    if (this.#isClosed) return disk.close()
+    this.#replica = this.#newReplica()
+    if (isOffline) this.step({ type: 'workOfflineSet', isOn: true })
+    this.#isStandIn = false
+    return this.#begin(disk, memory)
   }
 
   /** Does not wait for what no disk takes. */
@@ -173,8 +250,10 @@ export class Engine {
     if (resting.length > 0) await atMostAMoment(Promise.all(resting.map(({ forgotten }) => forgotten)))
     this.#tab.step({ type: 'leadershipLost' })
     this.#isClosed = true
+    this.#opening.stop()
+    this.#late.stop()
     this.#tab.close()
-    this.#tokens.stop()
+    this.#tokens?.stop()
     this.#alarm.stop()
     for (const document of this.#documents.values()) document.forget()
     await this.#records?.close()
@@ -249,7 +328,8 @@ export class Engine {
   }
 
   #retry(): void {
-    this.#tokens.hurry()
+    this.#opening.hurry()
+    this.#tokens?.hurry()
     this.step({ type: 'roused', by: 'person' })
   }
 
@@ -302,7 +382,9 @@ export class Engine {
         if (this.#socket?.number === effect.socket) this.#toSend.push(effect.message)
         return undefined
       case 'askToken':
-        return this.#tokens.need(effect.reason)
+        if (effect.reason === 'refused') return this.#tokens?.later()
+        void this.#tokens?.now()
+        return undefined
       case 'makeIdentity':
         return this.#follow(async () => {
           const { replica, secret } = await this.records.identity((before) => ({
@@ -362,7 +444,10 @@ export class Engine {
   }
 
   #tellStatus(relay: ReplicaStatus): void {
-    if (relay.phase === 'ready') this.#tokens.accepted()
+    if (relay.phase === 'ready') {
+      this.#hasMetRelay = true
+      this.#tokens?.accepted()
+    }
     // A tab that follows is told by the one that leads.
     this.#show({ relay: relay.phase === 'following' ? undefined : relay })
     this.#tab.sayStatus(relay)
@@ -381,12 +466,6 @@ export class Engine {
   }
 }
 
-/** A timer that is left would keep a program on Node from ending. */
-async function atMostAMoment(work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, momentMs)
-  })
-  await Promise.race([work, late])
-  clearTimeout(timer)
+function isAnswered({ status: { current } }: OpenDocument): boolean {
+  return current.inMemory === 0 && current.pending === 0
 }

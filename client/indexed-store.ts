@@ -140,7 +140,7 @@ export class IndexedStore implements Store {
       const records = await this.#begin('readwrite', isSynced ? 'strict' : 'relaxed')
       transaction = records.transaction
       const ended = endOf(transaction)
-      // What fails in between ends the transaction as well.
+      // Awaited below. Where something fails before that, it ends as well, and what it ended with is told (`error`).
       ended.catch(() => undefined)
       const results: ('written' | 'stale')[] = []
       for (const { batch } of group) results.push(await applied(batch, records))

@@ -1,31 +1,74 @@
-// leadership.ts — which of the tabs that share a store leads: the one that holds a Web Lock. Knows: the lock. Must not
-// know: terms (a lock can be held by a tab that is frozen; the term in the store is what fences it), channels.
+// leadership.ts — which of the tabs that share a store leads: the one that holds a Web Lock, until it answers nobody any more.
+// Knows: the lock, how often the leader was asked in vain. Must not know: terms (a lock can be held by a tab that is frozen,
+// or hangs; the term in the store is what fences it), channels, what an answer proves. [L1]
+import { silencesMax } from '../shared/replica-limits.ts'
+
+const askMs = 5_000
+
+export type LeadershipEvents = {
+  readonly won: () => void
+  /** Another tab took the lead away. */
+  readonly lost: () => void
+  /** Is the leader there? To be answered by `heard`. */
+  readonly asked: () => void
+}
 
 export class Leadership {
   readonly #locks: LockManager
   readonly #name: string
-  readonly #won: () => void
+  readonly #events: LeadershipEvents
+  readonly #watch: ReturnType<typeof setInterval>
+  #silences = 0
   #wish: AbortController | undefined
   #release: (() => void) | undefined
 
-  constructor(locks: LockManager, name: string, won: () => void) {
+  constructor(locks: LockManager, name: string, events: LeadershipEvents) {
     this.#locks = locks
     this.#name = name
-    this.#won = won
+    this.#events = events
+    this.#watch = setInterval(() => this.#look(), askMs)
+  }
+
+  heard(): void {
+    this.#silences = 0
   }
 
   /** Stands in line, if it does not yet. */
   seek(): void {
-    if (this.#wish !== undefined) return
+    if (this.#wish === undefined) this.#ask(false)
+  }
+
+  /** Each question gets its time: after a sleep of the device an answer may still be on its way. */
+  #look(): void {
+    if (!this.#isInLine) return
+    this.#silences += 1
+    if (this.#silences <= silencesMax) return this.#events.asked()
+    this.#silences = 0
+    this.release()
+    this.#ask(true)
+  }
+
+  get #isInLine(): boolean {
+    return this.#wish !== undefined && this.#release === undefined
+  }
+
+  #ask(steal: boolean): void {
     const wish = new AbortController()
+    const { signal } = wish
     this.#wish = wish
-    const held = () =>
-      new Promise<void>((resolve) => {
+    const held = () => {
+      // Nobody can be stopped from stealing.
+      if (signal.aborted) return undefined
+      return new Promise<void>((resolve) => {
         this.#release = resolve
-        this.#won()
+        this.#events.won()
       })
-    this.#locks.request(this.#name, { signal: wish.signal }, held).catch((error: unknown) => {
-      if (!wish.signal.aborted) throw error
+    }
+    this.#locks.request(this.#name, steal ? { steal } : { signal }, held).catch((error: unknown) => {
+      if (signal.aborted) return
+      if (this.#isInLine) throw error
+      this.release()
+      this.#events.lost()
     })
   }
 
@@ -35,6 +78,11 @@ export class Leadership {
     this.#wish = undefined
     this.#release?.()
     this.#release = undefined
+  }
+
+  close(): void {
+    clearInterval(this.#watch)
+    this.release()
   }
 }
 

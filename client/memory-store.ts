@@ -29,6 +29,11 @@ export class MemoryStore implements StorePlace {
   }
 }
 
+/** Until another one opens. */
+export function memoryStore(): Store {
+  return new OpenMemory(new Table())
+}
+
 class OpenMemory implements Store {
   readonly #table: Table
   #isClosed = false
@@ -109,37 +114,38 @@ class Table {
     if (!this.#entries.delete(name)) return
     const index = this.#runOf(name)
     const run = this.#runs[index] ?? []
-    run.splice(placeIn(run, name), 1)
+    run.splice(
+      placeIn(run, (other) => other < name),
+      1,
+    )
     if (run.length === 0 && this.#runs.length > 1) this.#runs.splice(index, 1)
   }
 
   #add(name: string): void {
     const index = this.#runOf(name)
     const run = this.#runs[index] ?? []
-    run.splice(placeIn(run, name), 0, name)
+    run.splice(
+      placeIn(run, (other) => other < name),
+      0,
+      name,
+    )
     if (run.length > runMax) this.#runs.splice(index, 1, run.slice(0, runMax / 2), run.slice(runMax / 2))
   }
 
   /** In which run the name is, or would be. */
   #runOf(name: string): number {
-    let low = 0
-    let high = this.#runs.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if ((this.#runs[middle]?.[0] ?? '') <= name) low = middle
-      else high = middle - 1
-    }
-    return low
+    return Math.max(0, placeIn(this.#runs, (run) => (run[0] ?? '') <= name) - 1)
   }
 }
 
-/** Where the name is, or would be. */
-function placeIn(run: readonly string[], name: string): number {
+/** How many stand before it, of those that are in order. */
+function placeIn<Item>(items: readonly Item[], standsBefore: (item: Item) => boolean): number {
   let low = 0
-  let high = run.length
+  let high = items.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((run[middle] ?? '') < name) low = middle + 1
+    const item = items[middle]
+    if (item !== undefined && standsBefore(item)) low = middle + 1
     else high = middle
   }
   return low

@@ -6,6 +6,7 @@
 import type { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { digestOf } from '../shared/document-digest.ts'
+import { entryKind } from '../shared/message.ts'
 import type { PresenceEntry } from '../shared/message.ts'
 import type { Change, Made, NumberedRow, Plan } from '../shared/replica-batches.ts'
 import type { OwnInput } from '../shared/replica-document-words.ts'
@@ -120,6 +121,25 @@ export class OpenDocument {
     this.#isKept = false
     this.#live.awareness.destroy()
     this.#tellForgotten()
+  }
+
+  /**
+   * Lets go of a store in memory, for the disk that has opened at last. What waits here, or is typed from now on, is told
+   * when that one is read. A client id that another replica owns is left behind with its Y.Doc.
+   */
+  async leaveStore(isOtherReplica: boolean): Promise<void> {
+    do await this.#storeLane.run(() => Promise.resolve())
+    while (this.#own.inMemory > 0 && !this.#isForgotten)
+    await this.#docLane.run(() => (isOtherReplica ? this.#rebuild() : undefined))
+    const { rows } = await this.#host.records().load(this.name)
+    this.#live.made = undefined
+    const edits = rows.filter((row) => isPending(row) && row.row.entry === entryKind.edit)
+    this.#early.unshift(...updatesOf(edits))
+    this.#own = beginning
+    this.#written = 0
+    this.#told = 0
+    this.#plans.clear()
+    this.showStatus()
   }
 
   // What the machine asks for.

@@ -2,7 +2,7 @@
 // what is done. [L1]
 import { StoreError } from '../shared/store.ts'
 
-export const momentMs = 1_000
+const momentMs = 1_000
 
 /** Undefined: nobody wants it any more. What the store says is told, and that it goes on. */
 export async function patiently<Answer>(
@@ -22,4 +22,14 @@ export async function patiently<Answer>(
     }
   }
   return undefined
+}
+
+/** A timer that is left would keep a program on Node from ending. */
+export async function atMostAMoment(work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, momentMs)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
 }

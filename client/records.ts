@@ -19,6 +19,7 @@ import {
 import type { HeldDocument } from '../shared/replica-words.ts'
 import { StoreError } from '../shared/store.ts'
 import type { Entry, KeyRange, Store, WriteOutcome } from '../shared/store.ts'
+import type { StorePlace } from './store-place.ts'
 
 export type Loaded = { readonly head: Head; readonly place: Place; readonly rows: readonly NumberedRow[] }
 
@@ -63,6 +64,11 @@ export class Records {
     this.#term = before + 1
     this.#forgetKnown()
     return this.#term
+  }
+
+  /** Another tab took the lead since. */
+  async isTermOver(): Promise<boolean> {
+    return records.decodeNumber(await this.#store.get(keys.termKey)) !== this.#term
   }
 
   /** What the store holds, or what `make` makes of it, if that is something else. */
@@ -126,6 +132,12 @@ export class Records {
     return (await this.#all(keys.inboxRange)).map(({ value }) => records.decodeFiling(value))
   }
 
+  /** What was refused while another store stood in for this one. [D3] */
+  async takeInbox(from: Records): Promise<void> {
+    const put = await from.#all(keys.inboxRange)
+    if (put.length > 0) await this.#store.write({ put, durability: 'synced' })
+  }
+
   async discard({ counter, hash }: Filing): Promise<void> {
     await this.#store.write(discardBatch(counter, hash))
   }
@@ -173,7 +185,7 @@ export class Records {
           return { is: 'stored', plan, after: basis.head?.last ?? 0 }
         }
         this.#forgetKnown()
-        if (changes.some(isFenced) && (await this.#isTermOver())) return { is: 'fenced' }
+        if (changes.some(isFenced) && (await this.isTermOver())) return { is: 'fenced' }
       }
     } catch (error) {
       this.#forgetKnown()
@@ -223,10 +235,6 @@ export class Records {
     return loaded === undefined ? basis : { ...basis, rows: loaded.rows }
   }
 
-  async #isTermOver(): Promise<boolean> {
-    return records.decodeNumber(await this.#store.get(keys.termKey)) !== this.#term
-  }
-
   #forgetKnown(): void {
     this.#known.clear()
     this.#sequence = undefined
@@ -237,9 +245,12 @@ export class Records {
   }
 }
 
-export async function checkFormat(store: Store): Promise<void> {
+/** A store whose records can be read. */
+export async function openedStore(place: StorePlace): Promise<Store> {
+  const store = await place.open()
   const version = records.decodeNumber(await store.get(keys.formatKey))
-  if (version <= records.replicaFormatVersion) return
+  if (version <= records.replicaFormatVersion) return store
+  await store.close()
   throw new StoreError('damaged', 'A newer version of this program keeps its documents here. Use that one.')
 }
 

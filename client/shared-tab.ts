@@ -41,6 +41,10 @@ export class SharedTab {
     this.#host = host
     this.#beside = new TabsBeside(sharedName, {
       won: () => this.step({ type: 'leadershipWon' }),
+      lost: () => {
+        this.step({ type: 'leadershipLost' })
+        this.#beside.seek()
+      },
       heard: (word) => this.#hear(word),
       opened: (document) => this.#openForOthers(document),
       closed: (document) => this.#closeForOthers(document),
@@ -70,14 +74,16 @@ export class SharedTab {
     if (!isShared || !this.#beside.seek()) this.step({ type: 'locksMissing' })
   }
 
+  /** Who is alone keeps the lead: nobody else could take it. */
   freeze(): void {
+    if (this.role === 'alone') return
     this.#beside.release()
     this.step({ type: 'leadershipLost' })
   }
 
   thaw(): void {
     this.step({ type: 'thawed' })
-    this.#beside.seek()
+    if (this.role !== 'alone') this.#beside.seek()
   }
 
   close(): void {
@@ -140,6 +146,9 @@ export class SharedTab {
         return this.#host.retried()
       case 'workOffline':
         return this.#host.step({ type: 'workOfflineSet', isOn: word.isOn })
+      case 'askLeader':
+        return this.leads ? void this.#sayHere() : undefined
+      case 'here':
       case 'opened':
       case 'closed':
         // TabsBeside has heard them.
@@ -147,6 +156,16 @@ export class SharedTab {
       default:
         unreachable(word)
     }
+  }
+
+  /** Not by who was robbed, nor while the store does not answer: that one refuses is an answer. */
+  async #sayHere(): Promise<void> {
+    const isOver = await this.#host
+      .records()
+      .isTermOver()
+      .catch(() => false)
+    if (isOver) this.step({ type: 'fenced' })
+    else this.say({ type: 'here' })
   }
 
   #openForOthers(document: string): void {

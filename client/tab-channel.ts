@@ -16,6 +16,10 @@ export type TabWord =
   | { readonly type: 'roll' }
   | { readonly type: 'opened'; readonly tab: string; readonly documents: readonly string[] }
   | { readonly type: 'closed'; readonly tab: string; readonly documents: readonly string[] }
+  /** Is the leader there? */
+  | { readonly type: 'askLeader' }
+  /** By the leader, if it and its store are more than a lock. */
+  | { readonly type: 'here' }
   /** By the leader. */
   | { readonly type: 'status'; readonly status: ReplicaStatus }
   /** By the leader: how far it is with all rows up to `last`. */

@@ -6,6 +6,8 @@ import type { TabWord } from './tab-channel.ts'
 
 export type BesideEvents = {
   readonly won: () => void
+  /** Another tab took the lead away. */
+  readonly lost: () => void
   readonly heard: (word: TabWord) => void
   /** Another tab has it open now, or no other tab has any more. */
   readonly opened: (document: string) => void
@@ -24,6 +26,8 @@ export class TabsBeside {
   readonly #tab: string = crypto.getRandomValues(new Uint32Array(4)).join('-')
   readonly #others = new Map<string, Set<string>>()
   readonly #shared: Shared | undefined
+  /** A store in memory is shared with nobody, and what is said of it would be believed of the other one. [T1] */
+  #hasJoined = false
 
   constructor(sharedName: string | undefined, events: BesideEvents) {
     this.#events = events
@@ -31,14 +35,20 @@ export class TabsBeside {
     const name = `syncline:${sharedName}`
     this.#shared = {
       name,
-      leadership: new Leadership(navigator.locks, name, events.won),
-      channel: new TabChannel(name, (word) => this.#hear(word)),
+      leadership: new Leadership(navigator.locks, name, {
+        ...events,
+        asked: () => this.say({ type: 'askLeader' }),
+      }),
+      channel: new TabChannel(name, (word) => {
+        if (this.#hasJoined) this.#hear(word)
+      }),
       endLife: holdForLife(navigator.locks, `${name}:${this.#tab}`),
     }
   }
 
   /** Stands in line for the lead. False: there is nobody else. */
   seek(): boolean {
+    this.#hasJoined = true
     this.#shared?.leadership.seek()
     return this.#shared !== undefined
   }
@@ -49,7 +59,7 @@ export class TabsBeside {
   }
 
   say(word: TabWord): void {
-    this.#shared?.channel.say(word)
+    if (this.#hasJoined) this.#shared?.channel.say(word)
   }
 
   get openElsewhere(): ReadonlySet<string> {
@@ -67,7 +77,7 @@ export class TabsBeside {
   }
 
   close(): void {
-    this.release()
+    this.#shared?.leadership.close()
     this.#shared?.endLife()
     this.#shared?.channel.close()
   }
@@ -84,6 +94,8 @@ export class TabsBeside {
       }
       case 'closed':
         return this.#closeAll(word.tab, word.documents)
+      case 'here':
+        return this.#shared?.leadership.heard()
       default:
         return this.#events.heard(word)
     }

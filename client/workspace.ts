@@ -8,6 +8,7 @@ import type { Filing } from '../shared/replica-records.ts'
 import { isSameStatus } from '../shared/replica-status.ts'
 import type { ReplicaStatus, RestReason } from '../shared/replica-words.ts'
 import { Engine } from './engine.ts'
+import type { AskToken } from './engine.ts'
 import { indexedPlace } from './indexed-place.ts'
 import { Observed, until } from './observed.ts'
 import type { Observable } from './observed.ts'
@@ -19,7 +20,6 @@ import type { Room } from './persistence.ts'
 import type { SocketClass } from './relay-socket.ts'
 import type { StorePlace } from './store-place.ts'
 import { SynclineError } from './syncline-error.ts'
-import type { AskToken } from './token-source.ts'
 
 export type WorkspaceOptions = {
   /** Where the relay is: `ws://…` or `wss://…`. */
@@ -135,7 +135,7 @@ export class Workspace {
       },
       networkBack: () => this.#engine.rouse(),
     })
-    void this.#engine.start()
+    this.#engine.start()
   }
 
   /** The document of this name. It exists as soon as somebody writes in it. Each opening is closed once. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 
-const pages = ['stock', 'notes']
+const pages = ['notebook', 'stock', 'notes']
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -12,7 +12,12 @@ export default defineConfig({
   base: './',
   resolve: {
     // The package by its own name, from its sources, so that the development server needs no build.
-    alias: { 'syncline/client': join(import.meta.dirname, '../client/index.ts') },
+    alias: Object.fromEntries(
+      ['client', 'react', 'types'].map((entry) => [
+        `syncline/${entry}`,
+        join(import.meta.dirname, '..', entry, 'index.ts'),
+      ]),
+    ),
   },
   build: {
     outDir: join(import.meta.dirname, '../dist/pages'),
@@ -20,20 +25,27 @@ export default defineConfig({
     // An inlined asset is a data: URL, which the relay's content security policy does not let through.
     assetsInlineLimit: 0,
     rolldownOptions: {
-      input: Object.fromEntries(pages.map((page) => [page, join(import.meta.dirname, page, 'index.html')])),
+      // `use client` is for those who render on a server, and says nothing to a bundle.
+      onwarn: (warning, warn) => {
+        if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning)
+      },
+      input: Object.fromEntries(
+        ['', ...pages].map((page) => [page || 'forward', join(import.meta.dirname, page, 'index.html')]),
+      ),
     },
   },
   plugins: [
     VitePWA({
       strategies: 'generateSW',
-      // A new version takes over at once, but no open page is reloaded under the hands of who types in it. That
-      // is safe while a page is one script: nothing of an old version is asked for after its page has loaded.
+      // A new version takes over at once, but no open page is reloaded under the hands of who types in it. What a
+      // page may ask for later it has asked for ahead: of an old version nothing is to be had by then. The notebook
+      // says that a new one is there.
       registerType: 'autoUpdate',
       // The pages register the worker themselves, and say so in words where that fails.
       injectRegister: false,
       manifest: false,
       workbox: {
-        globPatterns: ['**/*.{html,js,css,svg}'],
+        globPatterns: ['**/*.{html,js,css,svg,webmanifest}'],
         inlineWorkboxRuntime: true,
         skipWaiting: true,
         clientsClaim: true,

@@ -46,7 +46,7 @@ export class Addresses {
 }
 
 /** Of this machine, in whatever manner a socket names it. */
-export function isOfThisMachine(address: string | undefined): boolean {
+function isOfThisMachine(address: string | undefined): boolean {
   return isLoopbackHost(plain(address ?? ''))
 }
 

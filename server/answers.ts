@@ -2,18 +2,19 @@
 // Must not know: what was asked.
 import type { ServerResponse } from 'node:http'
 
+export const jsonHeaders = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+} as const
+
 export function answerJson(
   response: ServerResponse,
   status: number,
   body: object,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...headers,
-  })
+  response.writeHead(status, { ...jsonHeaders, ...headers })
   response.end(`${JSON.stringify(body)}\n`)
 }
 

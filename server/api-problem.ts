@@ -14,6 +14,8 @@ export type ApiProblemCode =
   | 'not-found'
   | 'no-document'
   | 'method-not-allowed'
+  | 'too-slow'
+  | 'unfinished'
   | 'gap'
   | 'gone'
   | 'stale'
@@ -26,27 +28,53 @@ export type ApiProblemCode =
   | 'not-now'
 
 const problems: Readonly<Record<ApiProblemCode, { readonly status: number; readonly says: string }>> = {
-  'bad-request': { status: 400, says: 'This request cannot be understood.' },
-  'not-signed-in': { status: 401, says: 'This relay asks for a token.' },
-  forbidden: { status: 403, says: 'This document may not be read with this token.' },
-  'read-only': { status: 403, says: 'This document may be read with this token, not written.' },
-  'not-admin': { status: 403, says: 'Only a token of an administrator may do this.' },
-  'wrong-origin': { status: 403, says: 'This relay does not accept the page that you come from.' },
+  unfinished: { status: 400, says: 'The request ended before all of it had come. Send it again.' },
+  'bad-request': {
+    status: 400,
+    says: 'This request cannot be understood. See in its documentation how it is written.',
+  },
+  'not-signed-in': {
+    status: 401,
+    says: 'This relay asks for a token. Sign in, and send it as Authorization: Bearer.',
+  },
+  forbidden: {
+    status: 403,
+    says: 'This document may not be read with this token. Ask for it, or sign in as somebody else.',
+  },
+  'read-only': {
+    status: 403,
+    says: 'This document may be read with this token, not written. Ask for the right to write.',
+  },
+  'not-admin': {
+    status: 403,
+    says: 'Only a token of an administrator may do this. Ask for one with admin: true.',
+  },
+  'wrong-origin': {
+    status: 403,
+    says: 'This relay does not accept the page that you come from. Its --origins has to name it.',
+  },
   'not-local': {
     status: 403,
     says: 'Without signing in this relay answers programs on its own machine only.',
   },
-  'not-found': { status: 404, says: 'There is nothing here.' },
+  'not-found': { status: 404, says: 'There is nothing here. Documents are under /v1/documents/NAME.' },
   'no-document': { status: 404, says: 'Nothing was ever written to a document of this name.' },
   'method-not-allowed': { status: 405, says: 'Here one may GET, HEAD, POST, DELETE.' },
+  'too-slow': { status: 408, says: 'Nothing more came of this request for too long. Send it again.' },
   gap: {
     status: 409,
     says: 'This update builds on what the document does not have. Send what it lacks, beginning at stateVector.',
   },
-  gone: { status: 410, says: 'This document was purged.' },
+  gone: { status: 410, says: 'This document was purged. Its name stays empty until it is replaced.' },
   stale: { status: 412, says: 'The document has changed since. Read it again, and decide anew.' },
-  'too-large': { status: 413, says: 'This is larger than documents may be on this relay.' },
-  'bad-update': { status: 422, says: 'This is not a Yjs update.' },
+  'too-large': {
+    status: 413,
+    says: 'This is larger than documents may be on this relay. Write less, or into another document.',
+  },
+  'bad-update': {
+    status: 422,
+    says: 'This is not a Yjs update. Send what Y.encodeStateAsUpdate or an update event gives.',
+  },
   failed: { status: 500, says: 'The relay failed. The trace tells whoever runs it where.' },
   busy: { status: 503, says: 'The relay has enough to do. Come back in a moment.' },
   'cannot-sign-in': { status: 503, says: 'Nobody could say what you may do. Come back in a moment.' },
@@ -78,6 +106,8 @@ export class ApiProblem extends Error {
 
   get headers(): Readonly<Record<string, string>> {
     if (this.status === 503) return { 'retry-after': '1' }
+    // What might still come of it would be taken for another request.
+    if (this.status === 408) return { connection: 'close' }
     if (this.status === 405) return { allow: 'GET, HEAD, POST, DELETE' }
     return this.status === 401 ? { 'www-authenticate': 'Bearer' } : {}
   }

@@ -7,10 +7,11 @@ import { documentNameBytesMax, workspaceCursorBytesMax } from '../shared/limits.
 import type { Sizes } from '../shared/limits.ts'
 import { idBytes, right } from '../shared/message.ts'
 import type { Addresses } from './addresses.ts'
-import { answerJson } from './answers.ts'
+import { answerJson, jsonHeaders } from './answers.ts'
 import { ApiProblem, problemOf } from './api-problem.ts'
+import { ApiSending } from './api-sending.ts'
 import { append } from './append-visit.ts'
-import { bodyOf } from './body.ts'
+import { Bodies } from './body.ts'
 import { changesSince, learnRights, rightsWord } from './changes-visit.ts'
 import { positionIn, tagOf } from './entity-tag.ts'
 import { isRefusal } from './live-grant.ts'
@@ -19,6 +20,7 @@ import type { Report } from './notice.ts'
 import { presentedToken } from './presented-token.ts'
 import type { RelayHost } from './relay-host.ts'
 import { answerRevocation } from './revocation-answers.ts'
+import { Shares } from './shares.ts'
 import type { SignIn } from './sign-in.ts'
 
 export type ApiOptions = {
@@ -31,17 +33,24 @@ export type ApiOptions = {
   readonly report: Report
   /** Stands for a document in the journal. */
   readonly markOf: (tenant: string, document: string) => string
+  /** Counts it. */
+  readonly refused: (code: 'wrong-origin' | 'not-local') => void
+  /** How long somebody may be silent who sends, or who ought to read. */
+  readonly silenceMsMax?: number
 }
 
 type Request = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly url: URL
+  readonly query: URLSearchParams
   readonly grant: LiveGrant
 }
 
-/** Each may hold a document in memory. [B1] */
-const requestsAtOnceMax = 16
+/** Each may hold a document in memory, until its reader has all of it. [B1] */
+const atWork = { ofAllMax: 16, ofOneMax: 12 }
+
+/** Who are looked up, in whole and of one address: an application may take its time for each. [B1] */
+const signingIn = { ofAllMax: 1_000, ofOneMax: 250 }
 
 const listedMax = 1000
 const listedUnlessSaid = 100
@@ -53,10 +62,20 @@ export class Api {
   readonly #options: ApiOptions
   /** The author of what comes this way, as far as rooms need one. */
   readonly #replica = new Uint8Array(randomBytes(idBytes))
-  #underWay = 0
+  readonly #signingIn = new Shares(signingIn)
+  readonly #atWork = new Shares(atWork)
+  readonly #bodies: Bodies
+  readonly #sending: ApiSending
 
   constructor(options: ApiOptions) {
     this.#options = options
+    this.#bodies = new Bodies(options)
+    this.#sending = new ApiSending(options)
+  }
+
+  /** Of answers that wait for their readers. */
+  get unsentBytes(): number {
+    return this.#sending.unsentBytes
   }
 
   /** Whatever happens, it is answered. */
@@ -64,13 +83,8 @@ export class Api {
     const trace = randomBytes(4).toString('hex')
     response.setHeader('x-trace-id', trace)
     try {
-      if (this.#underWay >= requestsAtOnceMax || !this.#options.isOpen()) throw new ApiProblem('busy')
-      this.#underWay++
-      try {
-        await this.#route(request, response, new URL(path, 'http://relay'))
-      } finally {
-        this.#underWay--
-      }
+      if (!this.#options.isOpen()) throw new ApiProblem('busy')
+      await this.#route(request, response, path)
     } catch (error) {
       const problem = problemOf(error)
       if (problem.code === 'failed') this.#options.report({ code: 'request-failed', trace, cause: error })
@@ -79,38 +93,58 @@ export class Api {
     }
   }
 
-  async #route(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  async #route(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+    const [path = '', ...rest] = url.split('?')
     const grant = await this.#grantFor(request, url)
-    const visit = { request, response, url, grant }
+    const visit = { request, response, query: new URLSearchParams(rest.join('?')), grant }
     const { method = 'GET' } = request
-    const [, name] = /^\/v1\/documents\/(.+)$/.exec(url.pathname) ?? []
-    if (url.pathname === '/v1/documents' && method === 'GET') return this.#list(visit)
-    if (url.pathname === '/v1/revocations' && method === 'POST') return this.#revoke(visit)
-    if (url.pathname === '/v1/changes' && method === 'GET') return this.#changes(visit)
-    if (name === undefined) throw new ApiProblem('not-found', 'There is nothing at this path.')
-    const document = documentFrom(name)
+    if (path === '/v1/documents' && method === 'GET') return this.#atWorkOn(grant, () => this.#list(visit))
+    // Small, and never to wait: no place is taken by it.
+    if (path === '/v1/revocations' && method === 'POST') return this.#revoke(visit)
+    if (path === '/v1/changes' && method === 'GET') return this.#atWorkOn(grant, () => this.#changes(visit))
+    const document = documentFrom(path, visit.query)
     switch (method) {
       case 'GET':
       case 'HEAD':
-        return this.#read(visit, document)
+        return this.#atWorkOn(grant, () => this.#read(visit, document))
       case 'POST':
         return this.#append(visit, document)
       case 'DELETE':
-        return this.#purge(visit, document)
+        return this.#atWorkOn(grant, () => this.#purge(visit, document))
       default:
         throw new ApiProblem('method-not-allowed')
     }
   }
 
   /** A page could send requests in its visitor's name, so what is asked of sockets is asked of them. */
-  async #grantFor(request: IncomingMessage, url: URL): Promise<LiveGrant> {
+  async #grantFor(request: IncomingMessage, url: string): Promise<LiveGrant> {
     const { signIn, addresses } = this.#options
     const { headers } = request
-    if (!signIn.acceptsOrigin(headers.origin, headers.host)) throw new ApiProblem('wrong-origin')
-    if (signIn.isOpen && !addresses.isLocal(request)) throw new ApiProblem('not-local')
-    const grant = await signIn.grantOf(presentedToken(`/${url.search}`, headers), headers)
-    if (!isRefusal(grant)) return grant
-    throw new ApiProblem(grant.isPassing ? 'cannot-sign-in' : 'not-signed-in', grant.reason)
+    if (!signIn.acceptsOrigin(headers.origin, headers.host)) throw this.#refused('wrong-origin')
+    if (signIn.isOpen && !addresses.isLocal(request)) throw this.#refused('not-local')
+    const address = addresses.of(request)
+    if (!this.#signingIn.take(address, 1)) throw new ApiProblem('busy')
+    try {
+      const grant = await signIn.grantOf(presentedToken(url, headers), headers)
+      if (!isRefusal(grant)) return grant
+      throw new ApiProblem(grant.isPassing ? 'cannot-sign-in' : 'not-signed-in', grant.reason)
+    } finally {
+      this.#signingIn.giveBack(address, 1)
+    }
+  }
+
+  #refused(code: 'wrong-origin' | 'not-local'): ApiProblem {
+    this.#options.refused(code)
+    return new ApiProblem(code)
+  }
+
+  async #atWorkOn({ tenant }: LiveGrant, work: () => Promise<void>): Promise<void> {
+    if (!this.#atWork.take(tenant, 1)) throw new ApiProblem('busy')
+    try {
+      await work()
+    } finally {
+      this.#atWork.giveBack(tenant, 1)
+    }
   }
 
   async #rightsTo({ grant }: Request, document: string): Promise<number> {
@@ -128,11 +162,11 @@ export class Api {
   }
 
   async #list(visit: Request): Promise<void> {
-    const { grant, url, response } = visit
+    const { grant, query, response } = visit
     const { host, markOf } = this.#options
-    const limit = limitFrom(url.searchParams.get('limit'))
+    const limit = limitFrom(query.get('limit'))
     const documents: object[] = []
-    let after = url.searchParams.get('after') ?? ''
+    let after = query.get('after') ?? ''
     let isEnd = false
     while (documents.length < limit && !isEnd) {
       const page = await host.reading.documentsAfter(grant.tenant, after)
@@ -156,7 +190,7 @@ export class Api {
         })
       }
     }
-    answerJson(response, 200, { documents, next: isEnd ? null : after })
+    await this.#sendJson(response, { documents, next: isEnd ? null : after })
   }
 
   async #read(visit: Request, document: string): Promise<void> {
@@ -181,16 +215,25 @@ export class Api {
       etag: tagOf(read.state, form),
       ...headers,
     })
-    response.end(request.method === 'HEAD' ? undefined : read.bytes)
+    if (request.method === 'HEAD') response.end()
+    else await this.#sending.send(response, read.bytes)
   }
 
   async #append(visit: Request, document: string): Promise<void> {
-    const { request, response, grant } = visit
+    const { request, grant } = visit
+    const { tenant } = grant
     const rights = await this.#rightsTo(visit, document)
     if ((rights & right.write) === 0) throw new ApiProblem('read-only')
-    const { host, sizes } = this.#options
+    const bytesMax = this.#options.sizes.entryBytesMax
+    await this.#bodies.workWith(request, { tenant, bytesMax }, (update) =>
+      this.#atWorkOn(grant, () => this.#appendUpdate(visit, document, update)),
+    )
+  }
+
+  async #appendUpdate(visit: Request, document: string, update: Uint8Array): Promise<void> {
+    const { response, grant } = visit
+    const { host } = this.#options
     const onlyAt = await this.#conditionOf(visit, document)
-    const update = await bodyOf(request, sizes.entryBytesMax)
     const place = { tenant: grant.tenant, document }
     const outcome = await append(host.connectionHost, place, {
       update,
@@ -244,8 +287,8 @@ export class Api {
     response.writeHead(204).end()
   }
 
-  async #changes({ response, url, grant }: Request): Promise<void> {
-    const since = Buffer.from(url.searchParams.get('since') ?? '', 'base64url')
+  async #changes({ response, query, grant }: Request): Promise<void> {
+    const since = Buffer.from(query.get('since') ?? '', 'base64url')
     if (since.length > workspaceCursorBytesMax) throw new ApiProblem('bad-request', 'This is no cursor.')
     const changes = await changesSince(this.#options.host.connectionHost, grant, new Uint8Array(since))
     if (changes === undefined) throw new ApiProblem('unanswered')
@@ -253,22 +296,39 @@ export class Api {
       return { name: document, position, rights: rights === 0 ? 'gone' : rightsWord(rights) }
     })
     const cursor = Buffer.from(changes.cursor).toString('base64url')
-    answerJson(response, 200, { full: changes.isFull, more: changes.hasMore, documents, cursor })
+    await this.#sendJson(response, { full: changes.isFull, more: changes.hasMore, documents, cursor })
+  }
+
+  /** As long as it may be. */
+  #sendJson(response: ServerResponse, body: object): Promise<void> {
+    const bytes = Buffer.from(`${JSON.stringify(body)}\n`)
+    response.writeHead(200, { ...jsonHeaders, 'content-length': bytes.length })
+    return this.#sending.send(response, bytes)
   }
 }
 
-function documentFrom(encoded: string): string {
-  let document: string
+/**
+ * As it was sent: a path that is cleaned of its dots would be another document's. Programs that clean it themselves say the
+ * name in the query.
+ */
+function documentFrom(path: string, query: URLSearchParams): string {
+  const document =
+    path === '/v1/document' ? query.get('name') : decoded(/^\/v1\/documents\/(.+)$/.exec(path)?.[1])
+  if (document === null) throw new ApiProblem('not-found', 'There is nothing at this path.')
+  if (Buffer.byteLength(document) <= documentNameBytesMax) return document
+  throw new ApiProblem('bad-request', `A document's name has at most ${documentNameBytesMax} bytes.`)
+}
+
+function decoded(name: string | undefined): string | null {
+  if (name === undefined) return null
   try {
-    document = decodeURIComponent(encoded)
+    return decodeURIComponent(name)
   } catch {
     throw new ApiProblem(
       'bad-request',
       'The name of the document is not encoded as encodeURIComponent does it.',
     )
   }
-  if (Buffer.byteLength(document) <= documentNameBytesMax) return document
-  throw new ApiProblem('bad-request', `A document's name has at most ${documentNameBytesMax} bytes.`)
 }
 
 function limitFrom(said: string | null): number {

@@ -23,10 +23,10 @@ export type AppendOutcome =
   | { readonly is: 'gap'; readonly stateVector: Uint8Array }
   | {
       readonly is: 'refused'
-      readonly why: 'read-only' | 'bad-update' | 'too-large' | 'gone'
+      readonly why: 'read-only' | 'bad-update' | 'too-large' | 'gone' | 'not-now'
       readonly reason: string
     }
-  /** The store could not be read, or the disk did not take it in time: it may yet be there. */
+  /** The disk did not take it in time: it may yet be there. */
   | { readonly is: 'unanswered' }
 
 const whyOf: Readonly<Record<number, (AppendOutcome & { is: 'refused' })['why']>> = {
@@ -37,7 +37,14 @@ const whyOf: Readonly<Record<number, (AppendOutcome & { is: 'refused' })['why']>
   [closedCode.forbidden]: 'read-only',
   [closedCode.gone]: 'gone',
   [closedCode.replaced]: 'gone',
+  [closedCode.notNow]: 'not-now',
 }
+
+const notRead = {
+  is: 'refused',
+  why: 'not-now',
+  reason: 'This document could not be read. Come back in a moment: nothing of it was taken.',
+} as const satisfies AppendOutcome
 
 const onlyEntry = { counter: 1, hash: new Uint8Array(16), kind: entryKind.repair } as const
 
@@ -56,17 +63,27 @@ export function append(
       link = undefined
       resolve(outcome)
     }
-    const timer = setTimeout(() => end({ is: 'unanswered' }), answerMsMax)
+    let isPushed = false
+    const endUnanswered = () => end(isPushed ? { is: 'unanswered' } : notRead)
+    const timer = setTimeout(endUnanswered, answerMsMax)
+    // Not before the document was read: what comes early has a bound of its own, and an update may be larger.
+    const push = (pushing: LinkId) => {
+      isPushed = true
+      const entries = [{ ...onlyEntry, update }]
+      host.happened(tenant, document, { type: 'pushed', link: pushing, entries, alone: { onlyAt } })
+    }
     const owner: LinkOwner = {
-      told: (_link, message) => {
+      told: (opened, message) => {
+        if (message.type === 'opened') return push(opened)
         const outcome = outcomeOf(message)
         if (outcome !== undefined) end(outcome)
+        return undefined
       },
       echoed: () => undefined,
       closed: ({ code, reason }) => end(refused(code, reason)),
       stale: () => end({ is: 'stale' }),
       learnRights: () => Promise.resolve(),
-      failed: () => end({ is: 'unanswered' }),
+      failed: endUnanswered,
     }
     link = host.nextLink(owner)
     host.happened(tenant, document, {
@@ -81,8 +98,6 @@ export function append(
     })
     // It came to bring something: nothing is to be read for it.
     host.happened(tenant, document, { type: 'filled', link })
-    const entries = [{ ...onlyEntry, update }]
-    host.happened(tenant, document, { type: 'pushed', link, entries, alone: { onlyAt } })
   })
 }
 

@@ -8,14 +8,19 @@ const timerMsMax = 2 ** 31 - 1
 
 export class Clock {
   ring: () => void = () => undefined
+  readonly #now: () => number
   #timer: NodeJS.Timeout | undefined
   /** Who asked for a later waking does not ask again because of an earlier one: all are kept, in steps of `wakeMs`. */
   readonly #steps = new Set<number>()
   #next = Number.POSITIVE_INFINITY
 
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
   wakeAt(time: number): void {
     if (time === Number.POSITIVE_INFINITY) return
-    const step = Math.ceil(Math.max(time, Date.now() + wakeMs) / wakeMs)
+    const step = Math.ceil(Math.max(time, this.#now() + wakeMs) / wakeMs)
     if (this.#steps.has(step)) return
     this.#steps.add(step)
     if (step < this.#next) this.#wakeAt(step)
@@ -30,11 +35,11 @@ export class Clock {
   #wakeAt(step: number): void {
     clearTimeout(this.#timer)
     this.#next = step
-    this.#timer = setTimeout(() => this.#timerOnEnd(), Math.min(step * wakeMs - Date.now(), timerMsMax))
+    this.#timer = setTimeout(() => this.#timerOnEnd(), Math.min(step * wakeMs - this.#now(), timerMsMax))
   }
 
   #timerOnEnd(): void {
-    const now = Date.now()
+    const now = this.#now()
     let next = Number.POSITIVE_INFINITY
     for (const step of this.#steps) {
       if (step * wakeMs <= now) this.#steps.delete(step)

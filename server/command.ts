@@ -7,6 +7,7 @@ import type { Environment } from './option-sources.ts'
 import { flagOf, optionNames, options } from './options.ts'
 import type { Options } from './options.ts'
 import { RelayError } from './relay-error.ts'
+import type { Restoring } from './restore.ts'
 import { readTokenWords } from './token-words.ts'
 import type { TokenCommand } from './token-words.ts'
 
@@ -14,7 +15,8 @@ export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'serve'; readonly options: Options }
   | { readonly name: 'backup'; readonly data: string; readonly folder: string }
-  | { readonly name: 'restore'; readonly data: string; readonly folder: string }
+  | ({ readonly name: 'restore' } & Restoring)
+  | { readonly name: 'health'; readonly options: Options }
   /** The data when no folder is named. */
   | { readonly name: 'verify'; readonly data: string; readonly folder: string | undefined }
   | TokenCommand
@@ -24,9 +26,10 @@ const flagged = optionNames.filter((name) => options[name].saidIn === 'everywher
 export async function readCommand(words: readonly string[], environment: Environment): Promise<Command> {
   if (words[0] === 'token' && !words.includes('--help'))
     return readTokenWords(words.slice(1), environment, Date.now())
-  const { flags, config, isHelp, name, folders } = parse(words)
+  const { flags, config, isHelp, revokesTokens, name, folders } = parse(words)
   if (isHelp) return { name: 'help' }
-  if (name !== 'serve') {
+  if (revokesTokens && name !== 'restore') throw badOption(`${name} takes no --revoke-tokens.`)
+  if (name !== 'serve' && name !== 'health') {
     const wrong = Object.keys(flags).find((flag) => flag !== 'data')
     if (wrong !== undefined) throw badOption(`${name} takes no --${wrong}.`)
   }
@@ -34,7 +37,8 @@ export async function readCommand(words: readonly string[], environment: Environ
   const [folder, ...more] = folders
   switch (name) {
     case 'serve':
-      if (folder !== undefined) throw badOption(`serve takes no «${folder}».`)
+    case 'health':
+      if (folder !== undefined) throw badOption(`${name} takes no «${folder}».`)
       return { name, options: all }
     case 'backup':
     case 'restore':
@@ -42,7 +46,9 @@ export async function readCommand(words: readonly string[], environment: Environ
         throw badOption(`${name} takes one folder: syncline ${name} FOLDER.`)
       if (name === 'restore' && flags['data'] === undefined)
         throw badOption('restore makes a new data folder, which --data has to name.')
-      return { name, data: all.data, folder }
+      return name === 'restore'
+        ? { name, data: all.data, folder, revokesTokens }
+        : { name, data: all.data, folder }
     case 'verify':
       if (more.length > 0) throw badOption('verify takes one folder at most.')
       return { name, data: all.data, folder }
@@ -55,6 +61,7 @@ type Words = {
   readonly flags: Readonly<Record<string, string>>
   readonly config: string | undefined
   readonly isHelp: boolean
+  readonly revokesTokens: boolean
   readonly name: string
   readonly folders: readonly string[]
 }
@@ -64,6 +71,7 @@ function parse(words: readonly string[]): Words {
   const known: NonNullable<ParseArgsConfig['options']> = {
     help: { type: 'boolean', short: 'h' },
     config: { type: 'string', multiple: true },
+    'revoke-tokens': { type: 'boolean' },
   }
   for (const flag of byFlag.keys()) known[flag] = { type: 'string', multiple: true }
   const { values, positionals } = parsed([...words], known)
@@ -74,11 +82,12 @@ function parse(words: readonly string[]): Words {
     if (Array.isArray(said)) flags[name] = said.join(',')
   }
   const [name = 'serve', ...folders] = positionals
-  const { config, help } = values
+  const { config, help, 'revoke-tokens': revokesTokens } = values
   return {
     flags,
     config: Array.isArray(config) ? String(config.at(-1)) : undefined,
     isHelp: help === true,
+    revokesTokens: revokesTokens === true,
     name,
     folders,
   }

@@ -11,6 +11,7 @@ export type CommittedDocument = {
 
 /**
  * Called with what was committed, at least once for each document and in the order of commits, one call at a time.
- * When it throws or rejects it is called again with the same documents, after a while, also after a restart.
+ * When it throws or rejects it is called again with the same documents, after a while, also after a restart. When it takes
+ * longer than a minute that counts as having failed too: the call before may then still be under way.
  */
 export type Committed = (documents: readonly CommittedDocument[]) => void | Promise<void>

@@ -34,8 +34,10 @@ export class Connections {
   readonly #all = new Set<Connection>()
   #lastLink = 0
   #isInStep = false
-  /** Tenants of whom too much waits for the disk, which is everyone's. */
-  readonly #holders = new Set<string>()
+  /** Tenants of whom too much waits for the disk. */
+  readonly #held = new Set<string>()
+  /** Too much waits of all of them together. */
+  #isAllHeld = false
   /** Who has something to say at the end of this step. */
   #speaking: Connection[] = []
 
@@ -49,6 +51,7 @@ export class Connections {
       forgetConnection: (connection) => this.#all.delete(connection),
       framesOf: (messages) => frames.native(messages),
       stockFramesOf: (message) => frames.stock(message),
+      isHeld: (tenant) => this.#isHeld(tenant),
       awaitsEndOfStep: (connection) => this.#isInStep && this.#speaking.push(connection) > 0,
     }
   }
@@ -98,13 +101,17 @@ export class Connections {
     for (const connection of this.#all) connection.modeChanged()
   }
 
-  /** Nothing is read of any socket for as long as there is a tenant that wants it so, nor of one that comes. [B1] */
+  /** Nothing is read of its sockets, nor of those that come: others have the disk as well. [B1] */
   hold(tenant: string, on: boolean): void {
-    const wasHeld = this.#isHeld
-    if (on) this.#holders.add(tenant)
-    else this.#holders.delete(tenant)
-    if (this.#isHeld === wasHeld) return
-    for (const connection of this.#all) connection.hold(this.#isHeld)
+    if (on) this.#held.add(tenant)
+    else this.#held.delete(tenant)
+    for (const connection of this.#all) if (connection.tenant() === tenant) connection.readOrNot()
+  }
+
+  /** The same of every socket. */
+  holdAll(on: boolean): void {
+    this.#isAllHeld = on
+    for (const connection of this.#all) connection.readOrNot()
   }
 
   dismiss(reason: string, afterMs: () => number): void {
@@ -133,13 +140,13 @@ export class Connections {
     }
   }
 
-  get #isHeld(): boolean {
-    return this.#holders.size > 0
+  #isHeld(tenant: string | undefined): boolean {
+    return this.#isAllHeld || (tenant !== undefined && this.#held.has(tenant))
   }
 
   #connected(connection: Connection): HostConnection {
     this.#all.add(connection)
-    if (this.#isHeld) connection.hold(true)
+    if (this.#isHeld(connection.tenant())) connection.readOrNot()
     return connection
   }
 

@@ -18,7 +18,7 @@ function placeOf(key: Uint8Array): { readonly tenant?: string; readonly document
     const place = decodeKey(key)
     return 'document' in place
       ? { tenant: place.tenant, document: place.document }
-      : 'tenant' in place
+      : 'tenant' in place && place.tenant !== undefined
         ? { tenant: place.tenant }
         : {}
   } catch (error) {

@@ -181,6 +181,7 @@ function note(survey: Survey, place: RecordKey, value: Uint8Array): void {
       return
     case 'revokedSubject':
     case 'revokedToken':
+    case 'revokedBefore':
       decodeRevoked(value)
       return
     case 'told':

@@ -1,7 +1,7 @@
 // frames-once.ts — what rooms say as frames of either wire, made once however many hear it. Knows: both codecs. Must not
 // know: who hears it.
 import { framesOf } from '../shared/fragments.ts'
-import type { Message, MessageOf } from '../shared/message.ts'
+import type { Message, MessageOf, Piece } from '../shared/message.ts'
 import { deliveryFrames } from '../shared/stock-codec.ts'
 import { encodeAwareness } from '../shared/stock-wire.ts'
 import { encodeMessage } from '../shared/wire.ts'
@@ -15,6 +15,8 @@ type Frames = readonly Uint8Array[]
 export class FramesOnce {
   readonly #meters: Meters
   #lastNative: { readonly messages: readonly Message[]; readonly frames: Frames } | undefined
+  /** Of large documents, which many read by turns; they live as long as what was read. */
+  readonly #pieces = new WeakMap<Message, Frames>()
   #lastStock: { readonly message: StockNews; readonly frames: Frames } | undefined
 
   constructor(meters: Meters) {
@@ -23,11 +25,22 @@ export class FramesOnce {
 
   /** In as few frames as can be. */
   native(messages: readonly Message[]): Frames {
+    const [first] = messages
+    if (first?.type === 'piece' && messages.length === 1) return this.#piece(first)
     if (this.#lastNative === undefined || !areSame(this.#lastNative.messages, messages)) {
       for (const message of messages) this.#meters.said(message)
       this.#lastNative = { messages, frames: framesOf(messages.map(encodeMessage)) }
     }
     return this.#lastNative.frames
+  }
+
+  #piece(message: Piece): Frames {
+    const before = this.#pieces.get(message)
+    if (before !== undefined) return before
+    this.#meters.said(message)
+    const frames = framesOf([encodeMessage(message)])
+    this.#pieces.set(message, frames)
+    return frames
   }
 
   stock(message: StockNews): Frames {

@@ -12,7 +12,7 @@ export type HostSocket = {
   readonly send: (frames: readonly Uint8Array[]) => void
   /** After what was sent has gone out. */
   readonly end: (code: number, reason: string) => void
-  /** Read nothing more for now, or go on: what came waits for the disk. */
+  /** Read nothing more for now, or go on: what came waits for the disk, or to be told who this is. */
   readonly hold: (on: boolean) => void
   /** Under which the journal tells of it. */
   readonly trace?: string
@@ -56,7 +56,8 @@ export type Connection = HostConnection &
     /** It has to end, and may come back after a while. */
     readonly dismiss: (reason: string, afterMs: number) => void
     readonly modeChanged: () => void
-    readonly hold: (on: boolean) => void
+    /** Whether it is to be read may be another answer now. */
+    readonly readOrNot: () => void
     readonly endIfWithdrawn: () => void
     readonly recheck: () => Promise<void>
   }
@@ -75,6 +76,8 @@ export type ConnectionHost = {
   readonly workspace: (tenant: string, input: WorkspaceInput) => void
   /** How much the relay has to do. */
   readonly mode: () => MessageOf<'mode'>
+  /** Too much waits for the disk: nothing is read of this tenant, or, where it is unknown, of whoever. */
+  readonly isHeld: (tenant: string | undefined) => boolean
   /** In as few frames as can be; encoded once, however many they go to. */
   readonly framesOf: (messages: readonly Message[]) => readonly Uint8Array[]
   /** There is something that cannot be written, and whoever it was for is sent away. */

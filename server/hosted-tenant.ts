@@ -9,6 +9,7 @@ import { Tenant } from '../shared/tenant.ts'
 import type { TenantEffect, TenantInput } from '../shared/tenant-words.ts'
 import { unreachable } from '../shared/unreachable.ts'
 import type { WorkspaceEffect, WorkspaceInput } from '../shared/workspace.ts'
+import type { AllWaiting } from './all-waiting.ts'
 import type { Connections } from './connections.ts'
 import { isDamage } from './damage-notice.ts'
 import type { NoticeCode } from './notice.ts'
@@ -28,11 +29,13 @@ export type HostParts = TenantDiskParts & {
   readonly work: RoomWork
   readonly connections: Connections
   readonly replacements: Replacements
+  readonly waiting: AllWaiting
   readonly overload: Overload
   readonly joins: Joins
   readonly nextRoom: () => number
   /** A disk is told of once, however many tenants meet it. */
   readonly diskSaidReady: (tenant: HostedTenant, ready: boolean) => void
+  readonly diskWrote: () => void
   /** The log on the disk is not the one that this tenant wrote or read. */
   readonly headDiffers: (tenant: string) => void
   /** Nothing is heard any more. */
@@ -54,6 +57,8 @@ export class HostedTenant {
   readonly #parts: HostParts
   #isTurnEnding = false
   #isOver = false
+  /** Of what waits for the disk, as all know it. */
+  #waitingBytes = 0
   #isPerforming = false
   /** Links that have another turn once all is performed: from inside, each would be a step within the one before. */
   #goingOn: { readonly history: HistoryPlace; readonly link: LinkId }[] = []
@@ -75,7 +80,10 @@ export class HostedTenant {
     this.disk = new TenantDisk(
       name,
       parts,
-      (input) => this.step(input),
+      (input) => {
+        this.step(input)
+        if (input.type === 'written') parts.diskWrote()
+      },
       () => this.#headDiffers(),
     )
   }
@@ -90,6 +98,7 @@ export class HostedTenant {
   end(): void {
     this.#isOver = true
     this.#parts.connections.hold(this.#name, false)
+    this.#weigh(0)
   }
 
   askWorkspace(input: WorkspaceInput): void {
@@ -100,6 +109,7 @@ export class HostedTenant {
     const { options, connections, isClosed } = this.#parts
     if (isClosed() || this.#isOver) return
     const effects = this.machine.step(input, options.now())
+    this.#weigh(this.machine.waitingBytes)
     if (effects.length > 0) connections.step(() => this.#performAll(effects))
     if (this.#isTurnEnding || input.type === 'turnEnded' || !this.machine.hasToWrite) return
     this.#isTurnEnding = true
@@ -107,6 +117,12 @@ export class HostedTenant {
       this.#isTurnEnding = false
       this.step({ type: 'turnEnded' })
     })
+  }
+
+  #weigh(bytes: number): void {
+    if (bytes === this.#waitingBytes) return
+    this.#parts.waiting.changedBy(bytes - this.#waitingBytes)
+    this.#waitingBytes = bytes
   }
 
   /** What it was told of the disk is not so: another takes its place. */

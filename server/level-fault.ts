@@ -28,6 +28,11 @@ export function openingErrorFrom(error: unknown, folder: string): RelayError {
     )
   }
   if (error instanceof RelayError) return error
+  if (codeOf(cause) === 'full')
+    return new RelayError(
+      'disk-full',
+      `There is no room left on the disk of ${folder}, and to open the data takes some (${cause.message}). Make room and start again: the data itself is as it was.`,
+    )
   if (isForbidden(cause))
     return new RelayError(
       'data-unreadable',

@@ -12,7 +12,8 @@ import { markWrongBlocks } from './table-check.ts'
 
 export type OpenableDatabase = Pick<ClassicLevel<Uint8Array, Uint8Array>, 'open' | 'close'>
 
-const stateFile = 'opened'
+/** Stands in the folder while it is open, and after an end that was none. */
+export const stateFile = 'opened'
 const isOpening = 'opening'
 const isOpen = 'open'
 

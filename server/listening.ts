@@ -17,6 +17,9 @@ import { RelayError } from './relay-error.ts'
 /** A token may be 16 KB, and stands in a header or in the path. */
 const limits = { maxHeaderSize: 32 * 1024 }
 
+/** Beside sockets: pages, documents over HTTP, and who is still to become a socket. Each takes a file of the process. [B1] */
+const plainConnectionsMax = 500
+
 type Certificate = { readonly cert: Buffer; readonly key: Buffer }
 
 export class ListeningRelay {
@@ -30,11 +33,14 @@ export class ListeningRelay {
     this.#journal = journal
     this.relay = relay
     this.#server = server
+    server.maxConnections = options.socketsMax + plainConnectionsMax
+    server.on('drop', () => journal.report({ code: 'connections-full' }))
     server.on('request', (request, response) => {
       if (!relay.answer(request, response)) response.writeHead(404).end()
     })
     server.on('upgrade', (request, line, head) => {
-      if (!relay.upgrade(request, line, head)) turnAway(line, 404, 'There are no sockets here.')
+      if (!relay.upgrade(request, line, head))
+        turnAway(line, 404, 'There are no sockets here. Look at the path of the address.')
     })
   }
 

@@ -7,7 +7,7 @@ import type { RelayStore } from '../shared/relay-store.ts'
 import type { DocumentState } from '../shared/document-state.ts'
 import type { Snapshot } from '../shared/room-words.ts'
 import { WorkError } from './workshop.ts'
-import type { ReadForm, Workshop } from './workshop.ts'
+import type { ReadForm, WorkErrorCode, Workshop } from './workshop.ts'
 
 export type LogViewsOptions = {
   readonly store: RelayStore
@@ -30,6 +30,9 @@ type Lot = { readonly through: number; readonly lain: readonly Lain[] }
 const unusableMax = 16
 /** Documents that are not worked on any more; the one that was given up first is tried again. [B1] */
 const givenUpMax = 1_000
+
+/** Of the document: it is worked on again when somebody asks again. */
+const saysNothing: ReadonlySet<WorkErrorCode> = new Set(['history-ended', 'work-not-begun'])
 
 export class LogViews {
   readonly #options: LogViewsOptions
@@ -103,7 +106,7 @@ export class LogViews {
     try {
       return await work(name)
     } catch (error) {
-      if (error instanceof WorkError && error.code !== 'history-ended') this.#giveUp(history, name, error)
+      if (error instanceof WorkError && !saysNothing.has(error.code)) this.#giveUp(history, name, error)
       throw error
     }
   }

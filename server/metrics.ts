@@ -20,7 +20,9 @@ export type MetricSources = {
   readonly reception: Reception
   readonly hostState: () => HostState
   readonly sockets: () => { readonly native: number; readonly stock: number; readonly unsentBytes: number }
-  readonly isReady: () => boolean
+  readonly isReady: () => Promise<boolean>
+  /** For how long the oldest commit has waited to be told to the application. */
+  readonly untoldSeconds: () => number
 }
 
 const nanosecondsInSecond = 1e9
@@ -52,8 +54,10 @@ export class Metrics {
     this.#loop.disable()
   }
 
-  #addCommits({ meters, hostState, isReady }: MetricSources): void {
-    this.#gauge('ready', '1 while /ready says so', () => (isReady() ? 1 : 0))
+  #addCommits({ meters, hostState, isReady, untoldSeconds }: MetricSources): void {
+    this.#gauge('ready', '1 while /ready says so, which is asked for it', async () =>
+      (await isReady()) ? 1 : 0,
+    )
     this.#spread('commit_seconds', 'From the hand-over of a commit to its being synced', meters.commitSeconds)
     this.#spread('commit_rows', 'Updates in one commit', meters.commitRows)
     this.#counter('rows_committed_total', 'Updates committed', () => meters.rowsCommitted)
@@ -65,13 +69,18 @@ export class Metrics {
       () => hostState().lagSeconds,
     )
     this.#gauge(
+      'untold_seconds',
+      'For how long the oldest commit has waited to be told to the application’s committed',
+      untoldSeconds,
+    )
+    this.#gauge(
       'waiting_appends',
       'Updates that wait for the commit before them',
       () => hostState().waitingAppends,
     )
     this.#gauge(
       'waiting_bytes',
-      'Memory of what waits for the disk, answers too; past 16 MiB of a tenant no socket is read',
+      'Memory of what waits for the disk, answers too; past 16 MiB of a tenant none of its sockets is read, past 64 MiB of all no socket',
       () => hostState().waitingBytes,
     )
     this.#counters('folds_total', 'Logs folded into a snapshot', 'outcome', () => ({
@@ -94,7 +103,7 @@ export class Metrics {
     this.#gauge('waiting_sockets', 'Sockets that wait for their turn to be let in', () => reception.waiting)
     this.#gauge(
       'unsent_bytes',
-      'Bytes that wait for readers, all sockets together',
+      'Bytes that wait for readers: all sockets, and answers over HTTP',
       () => sockets().unsentBytes,
     )
     this.#counters('frames_total', 'Frames', 'way', () => ({ in: meters.framesIn, out: meters.framesOut }))
@@ -150,9 +159,9 @@ export class Metrics {
     return Number.isFinite(nanoseconds) ? nanoseconds / nanosecondsInSecond : 0
   }
 
-  #gauge(name: string, help: string, read: () => number): void {
-    const collect = function (this: Gauge) {
-      this.set(read())
+  #gauge(name: string, help: string, read: () => number | Promise<number>): void {
+    const collect = async function (this: Gauge) {
+      this.set(await read())
     }
     this.#registry.registerMetric(new Gauge({ name: `syncline_${name}`, help, registers: [], collect }))
   }

@@ -13,7 +13,7 @@ import { decodeFrame, decodeMessage } from '../shared/wire.ts'
 import type { Connection, ConnectionHost, HostSocket, LinkOwner } from './host-connection.ts'
 import { isRefusal } from './live-grant.ts'
 import type { LiveGrant, RequestHeaders } from './live-grant.ts'
-import { relayFailed } from './sentences.ts'
+import { relayFailed, tooFast } from './sentences.ts'
 
 /** WebSocket's own word for a conversation that came to its end; what there is to say was said in goodbye. */
 const normalClosure = 1000
@@ -28,7 +28,11 @@ export class NativeConnection implements Connection {
   /** Once something came in fragments. */
   #reassembly: Reassembly | undefined
   readonly #headers: RequestHeaders
+  /** Goodbye was said; what its token allows is nobody's question any more. */
+  #isEnded = false
   #grant: LiveGrant | undefined
+  /** A token is being checked of somebody unknown, of whom nothing more is read meanwhile. [B1] */
+  #isAsked = false
   /** Said in this step: an ack, and the delivery of what it acknowledges, travel together. */
   #words: Message[] | undefined
 
@@ -48,6 +52,8 @@ export class NativeConnection implements Connection {
       { durability, entryBytesMax, nextLink: () => host.nextLink(this), mode: host.mode },
       host.now(),
     )
+    // Who never says a word is looked at too.
+    this.step({ type: 'woken' })
   }
 
   received(frame: Uint8Array): void {
@@ -100,15 +106,16 @@ export class NativeConnection implements Connection {
   }
 
   tooFast(afterMs: number): void {
-    const reason = 'You send faster than you may. Come back in a moment; nothing is lost.'
+    const reason = tooFast(afterMs)
     this.step({ type: 'dismissed', code: goodbyeCode.overloaded, comeBack: comeBack.later, afterMs, reason })
   }
 
-  hold(on: boolean): void {
-    this.#socket.hold(on)
+  readOrNot(): void {
+    this.#socket.hold(this.#isAsked || this.#host.isHeld(this.tenant()))
   }
 
   endIfWithdrawn(): void {
+    if (this.#isEnded) return
     const refusal = this.#grant?.withdrawn()
     if (refusal !== undefined) this.step({ type: 'tokenRefused', refusal })
   }
@@ -116,7 +123,7 @@ export class NativeConnection implements Connection {
   /** Whether the token still allows what it did. An application that cannot say changes nothing. */
   async recheck(): Promise<void> {
     const grant = this.#grant
-    if (grant === undefined) return undefined
+    if (grant === undefined || this.#isEnded) return undefined
     const answer = await grant.renewed(this.#session.documents)
     // Another token has come meanwhile, or somebody else looked.
     if (this.#grant !== grant) return this.recheck()
@@ -188,9 +195,12 @@ export class NativeConnection implements Connection {
       case 'wakeAt':
         return this.#host.wakeAt(effect.time)
       case 'end':
+        this.#isEnded = true
         this.stepEnded()
         return this.#socket.end(normalClosure, '')
       case 'checkToken':
+        this.#isAsked = this.#grant === undefined
+        if (this.#isAsked) this.readOrNot()
         return this.#check(this.#host.grantOf(effect.token, this.#headers), (answer) =>
           this.#tokenChecked(answer),
         )
@@ -237,6 +247,10 @@ export class NativeConnection implements Connection {
     const withdrawn = answer.withdrawn()
     if (withdrawn !== undefined) return { type: 'tokenRefused', refusal: withdrawn }
     this.#grant = answer
+    if (this.#isAsked) {
+      this.#isAsked = false
+      this.readOrNot()
+    }
     return { type: 'tokenChecked', grant: answer }
   }
 

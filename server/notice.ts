@@ -28,6 +28,8 @@ export type NoticeCode =
   | 'document-given-up'
   | 'digest-differed'
   | 'held-back-forgotten'
+  | 'connections-full'
+  | 'frame-too-large'
   | 'socket-failed'
   | 'socket-opened'
   | 'socket-met'
@@ -36,6 +38,7 @@ export type NoticeCode =
   | 'certificate-unreadable'
   | 'request-failed'
   | 'committed-failed'
+  | 'committed-late'
   | 'copied'
   | 'copy-failed'
   | 'crashed'
@@ -45,6 +48,7 @@ export type NoticeCode =
   | 'class-unknown'
   | 'keys-unreachable'
   | 'secret-exposed'
+  | 'origins-unused'
   | 'revoked'
   | 'recheck-failed'
 
@@ -176,6 +180,16 @@ export const notices: Readonly<Record<NoticeCode, Words>> = {
     says: 'Too much of a document waits for what it builds on; the oldest is asked for again.',
     todo: nothing,
   },
+  'connections-full': {
+    level: 'warn',
+    says: 'More connections came than --sockets-max and 500 beside it; they were closed at once, without a word.',
+    todo: 'See who comes: connections that say nothing end after a minute. If they are wanted, raise --sockets-max and the limit of open files.',
+  },
+  'frame-too-large': {
+    level: 'warn',
+    says: 'A client sent a frame larger than any may be, and was sent away. What it holds is in no log.',
+    todo: 'If its document is wanted, raise --largest-document. A stock client before y-websocket 3.1 comes back with it again and again: update it.',
+  },
   'socket-failed': {
     level: 'debug',
     says: 'A socket failed; what its client does next is the client’s own.',
@@ -199,6 +213,11 @@ export const notices: Readonly<Record<NoticeCode, Words>> = {
     level: 'error',
     says: 'The application’s function committed threw; it is called again with the same documents, after a while.',
     todo: 'The cause is in the line. Mend the function, or what it depends on; nothing is left out.',
+  },
+  'committed-late': {
+    level: 'error',
+    says: 'The application’s function committed took longer than a minute; it is called again with the same documents, after a while.',
+    todo: 'See what it waits for. syncline_untold_seconds says for how long commits have waited to be told; nothing is left out.',
   },
   copied: { level: 'info', says: 'All data was handed over to a command of this machine.', todo: nothing },
   'copy-failed': {
@@ -240,6 +259,11 @@ export const notices: Readonly<Record<NoticeCode, Words>> = {
     level: 'warn',
     says: 'Others on this machine may read the secret that tokens are made with.',
     todo: 'Make token-secret in the data folder readable by its owner alone; if in doubt remove it: a new one is made, and all tokens end.',
+  },
+  'origins-unused': {
+    level: 'warn',
+    says: 'Nobody signs in at this relay, so that only pages of this machine may connect: what --origins names is turned away.',
+    todo: 'Say how people sign in (--token-jwks, --token-public-key, --token-secret-file, or authorize in the config file), or leave --origins out.',
   },
   revoked: { level: 'info', says: 'Tokens were revoked; live links were looked at again.', todo: nothing },
   'recheck-failed': {

@@ -47,17 +47,13 @@ export class OpenSockets {
   /** What comes from now on would only be sent again. */
   stopReading(): void {
     clearInterval(this.#checks)
-    for (const socket of this.#sockets) socket.hold(true)
+    for (const socket of this.#sockets) socket.stopReading()
   }
 
   /** Those that were told before hear it again, which does no harm; who does not answer is cut off. */
   async sendHome(reason: string): Promise<void> {
     const gone = [...this.#sockets].map((socket) => socket.gone())
-    for (const socket of this.#sockets) {
-      socket.end(stockClose.goingAway, reason)
-      // To hear that it has ended.
-      socket.hold(false)
-    }
+    for (const socket of this.#sockets) socket.end(stockClose.goingAway, reason)
     await isSettledWithin(farewellMsMax, Promise.all(gone))
     for (const socket of this.#sockets) socket.terminate()
   }

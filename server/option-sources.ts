@@ -79,9 +79,13 @@ function fromEnvironment(environment: Environment): Readonly<Record<string, stri
   return said
 }
 
+/** What is wrong is told also where something else goes before it: once that is gone the relay would not start. */
 function sayAll(said: Map<OptionName, Said>, from: object, where: (name: OptionName) => string): void {
   for (const [name, given] of Object.entries(from)) {
-    if (isOptionName(name) && given !== undefined) said.set(name, { given, where: where(name) })
+    if (!isOptionName(name) || given === undefined) continue
+    const here = { given, where: where(name) }
+    valueOf(name, here)
+    said.set(name, here)
   }
 }
 

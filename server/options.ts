@@ -85,7 +85,7 @@ export const options: { readonly [Name in OptionName]: Option<Options[Name]> } =
   origins: option(
     listOf(origin),
     '',
-    'pages of which other origins may connect; those of the relay’s own always may',
+    'where people sign in: pages of which other origins may connect; those of the relay’s own always may',
   ),
   tlsCert: optional(text('FILE'), 'certificates in PEM; read again on SIGHUP'),
   tlsKey: optional(text('FILE'), 'the key of the certificate in PEM; read again on SIGHUP'),
@@ -125,7 +125,11 @@ export const options: { readonly [Name in OptionName]: Option<Options[Name]> } =
     '0',
     'the same for all sockets of a tenant together',
   ),
-  socketsMax: option(wholeNumber('NUMBER', 1, 1_000_000), '20000', 'sockets in whole'),
+  socketsMax: option(
+    wholeNumber('NUMBER', 1, 1_000_000),
+    '20000',
+    'sockets in whole; 500 connections more for what is no socket',
+  ),
   socketsPerAddress: option(
     wholeNumber('NUMBER', 1, 1_000_000),
     '1000',

@@ -8,8 +8,9 @@ import sirv from 'sirv'
 const folder = fileURLToPath(new URL('../pages', import.meta.url))
 
 const headers = {
+  // Images in a text lie where their author found them; nothing else comes from elsewhere.
   'content-security-policy':
-    "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' https: http:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 }
@@ -25,12 +26,12 @@ export function pageListener(pathPrefix: string): RequestListener {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     if (request.method !== 'GET' && request.method !== 'HEAD') return answerMethod(response)
     const path = (request.url ?? '/').split('?', 1)[0]
-    if (path === '/') answerRoot(request, response, `${base}/stock/`)
-    else if (path === '/stock' || path === '/notes')
+    if (path === '/') answerRoot(request, response, `${base}/notebook/`)
+    else if (path === '/notebook' || path === '/stock' || path === '/notes')
       redirect(response, `${base}${path}/${(request.url ?? '').slice(path.length)}`)
     else
       serve(request, response, () =>
-        answerMissing(response, 'There is no such page here. There are /notes/ and /stock/.'),
+        answerMissing(response, 'There is no such page here. There are /notebook/, /notes/ and /stock/.'),
       )
   }
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import { backup } from './backup.ts'
 import { readCommand } from './command.ts'
 import type { Command } from './command.ts'
+import { health } from './health.ts'
 import { Journal, humanLine } from './journal.ts'
 import { ListeningRelay } from './listening.ts'
 import { notices } from './notice.ts'
@@ -41,7 +42,9 @@ async function run(command: Command): Promise<void> {
       return undefined
     }
     case 'restore':
-      return console.log(await restore(command.folder, command.data))
+      return console.log(await restore(command))
+    case 'health':
+      return console.log(await health(command.options))
     case 'token':
       return console.log(await printedToken(command, warn))
     case 'revoke':
@@ -93,7 +96,7 @@ async function greet(
   const { address } = listening
   const token = await listening.relay.signIn.ownToken()
   const key = token === undefined ? '' : `#token=${token}`
-  const page = `${address}/stock/${key}`
+  const page = `${address}/notebook/${key}`
   const { data, host, durability } = options
   const reach = isLoopbackHost(host) ? 'from this machine only' : 'from everywhere that reaches this machine'
   const promise =

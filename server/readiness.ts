@@ -22,6 +22,9 @@ export type ProbeOptions = {
 
 const repeatMs = 1000
 
+/** A block of the disk: a full one still takes a few bytes, where the last block of a file has room for them. */
+const recordBytes = 4096
+
 export class Probe {
   readonly #options: ProbeOptions
   #isDraining = false
@@ -35,11 +38,6 @@ export class Probe {
 
   drain(): void {
     this.#isDraining = true
-  }
-
-  /** What was found last, for who must not wait. */
-  get wasReady(): boolean {
-    return !this.#isDraining && !this.#options.isRefused() && this.#last?.outcome.isReady !== false
   }
 
   async ask(): Promise<Readiness> {
@@ -79,7 +77,7 @@ export class Probe {
   }
 
   async #write(began: number): Promise<Readiness> {
-    const value = new TextEncoder().encode(String(++this.#written))
+    const value = new TextEncoder().encode(String(++this.#written).padEnd(recordBytes))
     try {
       await this.#options.store.write({ put: [{ key: probeKey(), value }], durability: 'synced' })
     } catch (error) {

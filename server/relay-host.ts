@@ -6,8 +6,10 @@ import { documentStage } from '../shared/document-state.ts'
 import type { Replacement } from '../shared/intents.ts'
 import { Joins } from '../shared/joins.ts'
 import { Overload } from '../shared/overload.ts'
+import type { OverloadMode } from '../shared/overload.ts'
 import { RelayStore } from '../shared/relay-store.ts'
 import { piecesOfWhole } from '../shared/whole-update.ts'
+import { AllWaiting } from './all-waiting.ts'
 import { Connections } from './connections.ts'
 import { noticeOfDamage } from './damage-notice.ts'
 import type { ConnectionHost, HostConnection, HostSocket } from './host-connection.ts'
@@ -23,6 +25,7 @@ import type { Notice } from './notice.ts'
 import { Replacements } from './replacements.ts'
 import { Retries } from './retries.ts'
 import { RoomWork } from './room-work.ts'
+import { beingStopped, partWasLost } from './sentences.ts'
 
 /** A stop is not held up by a disk that refuses again and again. */
 const closingRoundsMax = 3
@@ -40,7 +43,11 @@ export class RelayHost {
   readonly #retries: Retries
   readonly #replacements = new Replacements()
   readonly #overload = new Overload()
+  readonly #waiting = new AllWaiting((on) => this.#connections.holdAll(on))
   #lastRoom = 0
+  /** The journal has it that the disk refuses, and not yet that it writes. */
+  #isRefusalTold = false
+  #modeTold: OverloadMode = 'normal'
   #isClosed = false
 
   private constructor(options: HostOptions, store: RelayStore, key: Uint8Array) {
@@ -90,10 +97,12 @@ export class RelayHost {
       connections: this.#connections,
       retries: this.#retries,
       replacements: this.#replacements,
+      waiting: this.#waiting,
       overload: this.#overload,
       joins: new Joins(this.#overload, options.now()),
       nextRoom: () => ++this.#lastRoom,
       diskSaidReady: (tenant, ready) => this.#diskSaidReady(tenant, ready),
+      diskWrote: () => this.#diskWrote(),
       headDiffers: (tenant) => {
         this.#fail({ code: 'head-differs', tenant })
         this.startAnew()
@@ -152,9 +161,13 @@ export class RelayHost {
       commitMs = Math.max(commitMs, disk.takeSlowestSeconds() * 1000)
     const links = this.#connections.linkCount
     if (!this.#overload.sampled({ loopLagMs, waitingBytes, commitMs, links, isRefused })) return
-    const facts = { loopLagMs, waitingBytes, commitMs, links }
+    // Links are told of a disk that refuses in the same words, the journal has others for it.
     const { mode } = this.#overload
-    this.#fail({ code: mode === 'normal' ? 'load-normal' : 'load-high', facts: { mode, ...facts } })
+    if (mode !== this.#modeTold) {
+      this.#modeTold = mode
+      const facts = { mode, loopLagMs, waitingBytes, commitMs, links }
+      this.#fail({ code: mode === 'normal' ? 'load-normal' : 'load-high', facts })
+    }
     this.#connections.modeChanged()
     const isHeld = this.#overload.isShed('bulk')
     for (const tenant of this.#tenants.values()) tenant.askWorkspace({ type: 'held', isHeld })
@@ -174,12 +187,10 @@ export class RelayHost {
   /** What waits where, for whoever watches over the relay. */
   get state(): HostState {
     let waitingAppends = 0
-    let waitingBytes = 0
     let lagSeconds: number | undefined
     let isRefused = false
     for (const tenant of this.#tenants.values()) {
       waitingAppends += tenant.machine.waiting
-      waitingBytes += tenant.machine.waitingBytes
       isRefused ||= tenant.isRefused
       const { lagSeconds: its } = tenant.disk
       if (its !== undefined) lagSeconds = Math.max(lagSeconds ?? 0, its)
@@ -191,7 +202,7 @@ export class RelayHost {
       stockLinks,
       nativeLinks: this.#connections.linkCount - stockLinks,
       waitingAppends,
-      waitingBytes,
+      waitingBytes: this.#waiting.bytes,
       lagSeconds: lagSeconds ?? 0,
       isRefused,
       isAllCommitted: waitingAppends === 0 && lagSeconds === undefined,
@@ -201,8 +212,7 @@ export class RelayHost {
 
   /** The store may have lost what is known here: everyone is sent away, and what they come back to is read anew. */
   startAnew(): void {
-    const reason = 'A part of the data was lost on the disk. Come back: what you have is wanted.'
-    this.#connections.dismiss(reason, () => 0)
+    this.#connections.dismiss(partWasLost, () => 0)
     this.#connections.failVisits()
     this.#replacements.close()
     for (const tenant of this.#tenants.values()) tenant.end()
@@ -231,7 +241,7 @@ export class RelayHost {
 
   /** Sends everyone away, and hears nothing more: what was not acknowledged its authors send again. */
   dismissAll(afterMs: () => number): void {
-    this.#connections.dismiss('The relay is being stopped.', afterMs)
+    this.#connections.dismiss(beingStopped, afterMs)
     this.#isClosed = true
     this.#replacements.close()
   }
@@ -265,8 +275,16 @@ export class RelayHost {
 
   #diskSaidReady(tenant: HostedTenant, ready: boolean): void {
     tenant.isRefused = !ready
-    const areOthersRefused = [...this.#tenants.values()].some((other) => other !== tenant && other.isRefused)
-    if (!areOthersRefused) this.#options.report({ code: ready ? 'disk-writes' : 'disk-refuses' })
+    if (ready || this.#isRefusalTold) return
+    this.#isRefusalTold = true
+    this.#fail({ code: 'disk-refuses' })
+  }
+
+  /** Whoever was refused may be no more: everyone was sent away meanwhile. */
+  #diskWrote(): void {
+    if (!this.#isRefusalTold || this.state.isRefused) return
+    this.#isRefusalTold = false
+    this.#fail({ code: 'disk-writes' })
   }
 
   #fail(notice: Notice): void {

@@ -19,6 +19,7 @@ import { RelayError } from './relay-error.ts'
 import { RelayHost } from './relay-host.ts'
 import { SignIn } from './sign-in.ts'
 import { signInFrom } from './sign-in-from.ts'
+import { SteadyTime } from './steady-time.ts'
 import { assertFinished } from './store-copy.ts'
 import { Telling } from './telling.ts'
 import { Turns } from './turns.ts'
@@ -52,17 +53,18 @@ export async function openParts(
     },
     ...(database === undefined ? {} : { database }),
   })
-  const clock = new Clock()
+  const steady = new SteadyTime()
+  const clock = new Clock(steady.now)
   try {
     await bringToFormat(store)
-    const now = () => Date.now()
     const meters = new Meters()
     const telling = Telling.for(options, store, report)
     const signIn = await SignIn.open(await signInFrom(options), {
       folder: data,
       isLoopback: isLoopbackHost(options.host),
       store,
-      now,
+      now: () => Date.now(),
+      steadyTimeOf: steady.of,
       report,
       refused: (code) => meters.signInRefusals.count(code),
     })
@@ -71,7 +73,7 @@ export async function openParts(
       workshop: new WorkshopThread(),
       durability: durability === 'disk' ? 'synced' : 'written',
       sizes: sizesFor(options.largestDocument),
-      now,
+      now: steady.now,
       meters,
       committed: (tenant) => telling?.committed(tenant),
       stopwatch: () => performance.now() / 1000,

@@ -9,9 +9,10 @@ import { documentNameBytesMax, sizesFor } from '../shared/limits.ts'
 import { wireProtocol } from '../shared/message.ts'
 import { stockClose } from '../shared/stock-wire.ts'
 import type { AdminDoor } from './admin-door.ts'
-import { Addresses, isOfThisMachine } from './addresses.ts'
+import { Addresses } from './addresses.ts'
 import { Api } from './api.ts'
 import type { Clock } from './clock.ts'
+import { BoundedWebSocket, codeFor, isOfFrameTooLarge } from './bounded-web-socket.ts'
 import { isSettledWithin } from './deadline.ts'
 import { chosenProtocol, isOfUnknownWire, sendOff, turnAway, turnedAwaySentences } from './handshake.ts'
 import type { Unwelcome } from './handshake.ts'
@@ -31,6 +32,8 @@ import { RelayError } from './relay-error.ts'
 import { openParts } from './relay-parts.ts'
 import type { RelayParts } from './relay-parts.ts'
 import type { RelayHost } from './relay-host.ts'
+import { refusal } from './refusals.ts'
+import { beingStopped, nameTooLong } from './sentences.ts'
 import type { SignIn } from './sign-in.ts'
 import { Socket } from './socket.ts'
 import { StockEntrance } from './stock-entrance.ts'
@@ -89,6 +92,7 @@ export class Relay {
       noServer: true,
       maxPayload: sizesFor(options.largestDocument).messageBytesMax,
       perMessageDeflate: false,
+      WebSocket: BoundedWebSocket,
       // OpenSockets counts them.
       clientTracking: false,
       handleProtocols: chosenProtocol,
@@ -118,14 +122,19 @@ export class Relay {
       isOpen: () => this.#closing === undefined,
       report: (notice) => journal.report(notice),
       markOf: (tenant, document) => journal.markOf({ tenant, document }),
+      refused: (code) => host.meters.signInRefusals.count(code),
     })
     this.#metrics = new Metrics({
       meters: host.meters,
       journal,
       reception: this.#reception,
       hostState: () => host.state,
-      sockets: () => this.#sockets.count(),
-      isReady: () => this.#probe.wasReady,
+      sockets: () => {
+        const counts = this.#sockets.count()
+        return { ...counts, unsentBytes: counts.unsentBytes + this.#api.unsentBytes }
+      },
+      untoldSeconds: () => this.#telling?.untoldSeconds ?? 0,
+      isReady: async () => (await this.#probe.ask()).isReady,
     })
     clock.ring = () => host.woke()
     signIn.whenRevoked = () => host.recheck()
@@ -166,7 +175,8 @@ export class Relay {
     server.on('upgrade', (request, line, head) => {
       if (this.upgrade(request, line, head)) return
       // With nobody else there to answer, it would wait for ever.
-      if (server.listenerCount('upgrade') === 1) turnAway(line, 404, 'There are no sockets here.')
+      if (server.listenerCount('upgrade') === 1)
+        turnAway(line, 404, 'There are no sockets here. Look at the path of the address.')
     })
   }
 
@@ -196,8 +206,9 @@ export class Relay {
     const url = this.#ownUrl(request)
     if (url === undefined) return false
     line.on('error', destroyLine)
-    if (this.signIn.isOpen && !isOfThisMachine(request.socket.localAddress)) {
-      turnAway(line, 403, 'Without signing in this relay serves its own machine only.')
+    if (this.signIn.isOpen && !this.#addresses.isLocal(request)) {
+      this.#host.meters.signInRefusals.count('not-local')
+      turnAway(line, 403, refusal('not-local').reason)
       return true
     }
     const place = this.#reception.take(
@@ -273,7 +284,7 @@ export class Relay {
   async #sendAway(): Promise<void> {
     const spreadMs = (this.#sockets.size / this.#options.socketsPerSecond) * 1000
     this.#host.dismissAll(() => Math.round(comeBackMsMin + Math.random() * spreadMs))
-    await this.#sockets.sendHome('The relay is being stopped.')
+    await this.#sockets.sendHome(beingStopped)
   }
 
   /** What follows the path prefix; undefined where another prefix stands. */
@@ -288,7 +299,15 @@ export class Relay {
   /** Refusals come after the handshake: a browser cannot see why an upgrade failed, but it sees a close code. */
   #welcome(webSocket: WebSocket, request: IncomingMessage, url: string, trace: string): void {
     const { headers } = request
-    webSocket.on('error', (cause) => this.#journal.report({ code: 'socket-failed', trace, cause }))
+    webSocket.on('error', (cause) => {
+      if (!isOfFrameTooLarge(cause)) return this.#journal.report({ code: 'socket-failed', trace, cause })
+      this.#host.meters.socketEnds.count(codeFor(webSocket))
+      return this.#journal.report({
+        code: 'frame-too-large',
+        trace,
+        facts: { address: this.#addresses.of(request) },
+      })
+    })
     const why = this.#unwelcome(webSocket, request)
     if (why !== undefined) {
       this.#host.meters.signInRefusals.count(why)
@@ -326,7 +345,7 @@ export class Relay {
   #welcomeStock(socket: Socket, { headers }: IncomingMessage, url: string, trace: string): void {
     const document = url.slice(1).split('?', 1)[0] ?? ''
     if (Buffer.byteLength(document) > documentNameBytesMax) {
-      socket.end(stockClose.nameTooLong, `A document's name has at most ${documentNameBytesMax} bytes.`)
+      socket.end(stockClose.nameTooLong, nameTooLong)
     } else {
       socket.serve(
         new StockEntrance(socket, {

@@ -11,10 +11,13 @@ import type { SignIn } from './sign-in.ts'
 
 const bodyBytesMax = 8 * 1024
 
+/** By how much the clock of who asks may be ahead. Later, it would lock out for good, and no earlier moment undoes it. */
+const aheadMsMax = 60_000
+
 export type RevocationPlace = {
   readonly signIn: SignIn
   readonly report: Report
-  /** Whose subjects may be named; undefined: those of all. */
+  /** Whose subjects and tokens may be named; undefined: those of all. */
   readonly tenant: string | undefined
 }
 
@@ -27,12 +30,18 @@ export async function answerRevocation(
   try {
     const revocation = revocationFrom(await bodyOf(request), tenant)
     if (revocation === undefined) {
-      const message = 'To revoke takes { subject, tenant, before } or { id }, as JSON.'
+      const message = 'To revoke takes { subject, tenant, before } or { id, tenant }, as JSON.'
       return answerProblem(response, 400, { code: 'bad-revocation', message })
+    }
+    if ('before' in revocation && revocation.before > signIn.now() + aheadMsMax) {
+      const message = 'Before lies in the future: say now, and revoke again when there is more to revoke.'
+      return answerProblem(response, 400, { code: 'before-in-future', message })
     }
     await signIn.revoke(revocation)
     response.writeHead(204).end()
   } catch (cause) {
+    // It was broken off before all of it had come: nothing was revoked, and nobody is left to be told.
+    if (!request.complete) return undefined
     report({ code: 'recheck-failed', cause })
     const message = 'The revocation could not be kept or carried out. Try again.'
     answerProblem(response, 503, { code: 'not-revoked', message })
@@ -60,9 +69,14 @@ function revocationFrom(body: unknown, only: string | undefined): Revocation | u
   if (!isFields(body)) return undefined
   const { id, expiresAt, subject, tenant = only ?? '', before } = body
   if (only !== undefined && tenant !== only) return undefined
+  if (!isName(tenant, tenantBytesMax)) return undefined
   if (isName(id, tokenIdBytesMax) && id !== '')
-    return isTime(expiresAt) ? { id, expiresAt } : expiresAt === undefined ? { id } : undefined
-  const isHolder = isName(subject, subjectBytesMax) && subject !== '' && isName(tenant, tenantBytesMax)
+    return isTime(expiresAt)
+      ? { tenant, id, expiresAt }
+      : expiresAt === undefined
+        ? { tenant, id }
+        : undefined
+  const isHolder = isName(subject, subjectBytesMax) && subject !== ''
   return isHolder && isTime(before) ? { subject, tenant, before } : undefined
 }
 

@@ -31,7 +31,10 @@ export type SignInPlace = {
   /** Nobody but this machine reaches the relay. */
   readonly isLoopback: boolean
   readonly store: Store
+  /** The wall clock: tokens have their times by it. */
   readonly now: () => number
+  /** The same moment by the clock that live links wait by, which is never set back. */
+  readonly steadyTimeOf: (time: number) => number
   readonly report: Report
   /** Each refusal is counted. */
   readonly refused: (code: RefusalCode) => void
@@ -90,6 +93,8 @@ export class SignIn {
     this.#hasOwnSecret = ownKeys !== undefined
     this.#identify = this.#identifierOf(options.keys ?? ownKeys)
     this.acceptsOrigin = this.isOpen ? loopbackOrigins : namedOrigins(options.origins)
+    const unused = this.isOpen ? options.origins.filter((origin) => !loopbackOrigins(origin, undefined)) : []
+    if (unused.length > 0) place.report({ code: 'origins-unused', facts: { origins: unused.join(', ') } })
   }
 
   static async open(options: SignInOptions, place: SignInPlace): Promise<SignIn> {
@@ -112,6 +117,11 @@ export class SignIn {
   /** Everybody on this machine may do everything. */
   get isOpen(): boolean {
     return this.#identify === undefined
+  }
+
+  /** By the clock that tokens are checked with. */
+  now(): number {
+    return this.#place.now()
   }
 
   /** How often `recheck` is to be called. */
@@ -162,8 +172,10 @@ export class SignIn {
 
   #identifierOf(keys: TokenKeys | undefined): Identify | undefined {
     const { authenticate, authorize, clockToleranceMs } = this.#options
-    if (authenticate !== undefined) return (visit) => this.#application.identify(authenticate, visit)
-    if (keys === undefined) return authorize === undefined ? undefined : () => Promise.resolve(nobody)
+    if (authenticate !== undefined)
+      return async (visit) => this.#asOfNow(await this.#application.identify(authenticate, visit))
+    if (keys === undefined)
+      return authorize === undefined ? undefined : () => Promise.resolve(this.#asOfNow(nobody))
     const verify = verifierOf(keys, this.#options, this.#place.now)
     return async ({ token }) => {
       const verified = await verify(token)
@@ -176,9 +188,15 @@ export class SignIn {
     }
   }
 
+  /** What an application says it says now: what was revoked before is nothing to it. */
+  #asOfNow<Answer extends Bearer | SignInRefusal>(answer: Answer): Answer {
+    return 'code' in answer ? answer : { ...answer, issuedAt: this.#place.now() }
+  }
+
   #grantFor(bearer: Bearer, visit: Visit, identify: Identify): LiveGrant {
     const { authorize } = this.#options
     return new TokenGrant(bearer, {
+      steadyTimeOf: this.#place.steadyTimeOf,
       withdrawn: (before) => this.#withdrawn(before),
       again: (before) => this.#again(before, visit, identify),
       authorize:

@@ -2,13 +2,15 @@
 // below the frames. Must not know: wires, documents, and what the frames say.
 import type { Socket as Line } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
-import { fullBytesMin, quietChecksMax, unsentBytesMax } from '../shared/limits.ts'
+import { fullBytesMin, quietChecksMax, unknownBytesMax, unsentBytesMax } from '../shared/limits.ts'
 import { wireProtocol } from '../shared/message.ts'
 import { stockClose } from '../shared/stock-wire.ts'
+import { tooMuchAtOnce } from './bounded-web-socket.ts'
 import type { HostConnection, HostSocket } from './host-connection.ts'
 import { Meters } from './meters.ts'
 import { unpaced } from './paces.ts'
 import type { SocketPace } from './paces.ts'
+import { tooMuchUnknown, tooSlow } from './sentences.ts'
 import { websocketFrames } from './websocket-frames.ts'
 
 /** Who would have to rest for longer is sent away: a socket that is not read cannot show that it lives. */
@@ -33,9 +35,13 @@ export class Socket implements HostSocket {
   readonly #meters: Meters
   readonly #pace: SocketPace
   #isFull = false
-  /** Why nothing is read of it: what came waits for the disk, or it sent faster than it may. */
+  /** Why nothing is read of it: it is asked who this is, what came waits for the disk, the relay stops, it sent too fast. */
   #isHeld = false
+  #isStopped = false
   #rest: NodeJS.Timeout | undefined
+  #isEnding = false
+  /** Until it is known whose it is. */
+  #unknownBytes = 0
   #movedBefore = 0
   #quietChecks = 0
   #hasAnswered = true
@@ -56,6 +62,10 @@ export class Socket implements HostSocket {
       this.#hasAnswered = true
     })
     line.on('drain', () => this.#lineOnDrain())
+    const count = ({ length }: Uint8Array): void => {
+      if (this.#isKnownAfter(length)) line.off('data', count)
+    }
+    line.on('data', count)
   }
 
   serve(connection: HostConnection): void {
@@ -70,7 +80,7 @@ export class Socket implements HostSocket {
   send(frames: readonly Uint8Array[]): void {
     if (!this.isOpen || frames.length === 0) return
     if (this.#socket.bufferedAmount > unsentBytesMax) {
-      this.end(stockClose.tooSlow, 'You read too slowly. Come back and go on from where you are.')
+      this.end(stockClose.tooSlow, tooSlow)
       return
     }
     const bytes = websocketFrames(frames)
@@ -86,10 +96,19 @@ export class Socket implements HostSocket {
   end(code: number, reason: string): void {
     this.#meters.socketEnds.count(code)
     this.#socket.close(code, reason)
+    // Else it would not be heard that the other side has ended too.
+    this.#isEnding = true
+    this.#readOrNot()
   }
 
   hold(on: boolean): void {
     this.#isHeld = on
+    this.#readOrNot()
+  }
+
+  /** For good: what would come is only sent again. */
+  stopReading(): void {
+    this.#isStopped = true
     this.#readOrNot()
   }
 
@@ -153,8 +172,20 @@ export class Socket implements HostSocket {
   }
 
   #readOrNot(): void {
-    if (this.#isHeld || this.#rest !== undefined) this.#socket.pause()
-    else this.#socket.resume()
+    const isRead = this.#isEnding || !(this.#isHeld || this.#isStopped || this.#rest !== undefined)
+    if (isRead) this.#socket.resume()
+    else this.#socket.pause()
+  }
+
+  /** Counted below the frames: of one that somebody unknown announces not more than this is gathered. [B1] */
+  #isKnownAfter(bytes: number): boolean {
+    if (this.#connection?.tenant() !== undefined) return true
+    this.#unknownBytes += bytes
+    if (this.#unknownBytes <= unknownBytesMax) return false
+    // Of somebody unknown no wire's word has been heard yet.
+    if (this.isOpen) this.end(tooMuchAtOnce, tooMuchUnknown)
+    else this.terminate()
+    return false
   }
 
   #lineOnDrain(): void {

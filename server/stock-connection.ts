@@ -11,7 +11,7 @@ import type { Connection, ConnectionHost, HostSocket, LinkOwner } from './host-c
 import { isRefusal } from './live-grant.ts'
 import type { LiveGrant } from './live-grant.ts'
 import { refusal } from './refusals.ts'
-import { relayFailed } from './sentences.ts'
+import { relayFailed, tooFast, unreadable } from './sentences.ts'
 
 const closeCodes: Record<number, StockCloseCode> = {
   [closedCode.forbidden]: stockClose.forbidden,
@@ -62,7 +62,8 @@ export class StockConnection implements Connection {
         this.#host.happened(this.#grant.tenant, this.#document, input)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      this.#end(stockClose.malformed, error.message)
+      const isTooLarge = error.code === 'too-many-clients'
+      this.#end(isTooLarge ? stockClose.tooLarge : stockClose.malformed, unreadable(error.code))
     }
   }
 
@@ -103,21 +104,22 @@ export class StockConnection implements Connection {
   }
 
   tooFast(afterMs: number): void {
-    const seconds = Math.ceil(afterMs / 1000)
-    this.#end(stockClose.tooSlow, `You send faster than you may. Come back in ${seconds} s; nothing is lost.`)
+    this.#end(stockClose.tooSlow, tooFast(afterMs))
   }
 
-  hold(on: boolean): void {
-    this.#socket.hold(on)
+  readOrNot(): void {
+    this.#socket.hold(this.#host.isHeld(this.#grant.tenant))
   }
 
   endIfWithdrawn(): void {
+    if (!this.#isOpen) return
     const withdrawn = this.#grant.withdrawn()
     if (withdrawn !== undefined) this.#end(stockClose.unauthenticated, withdrawn.reason)
   }
 
   /** Whether the token still allows what it did. An application that cannot say changes nothing. */
   async recheck(): Promise<void> {
+    if (!this.#isOpen) return undefined
     const grant = this.#grant
     const answer = await grant.renewed([this.#document])
     if (!this.#isOpen) return undefined

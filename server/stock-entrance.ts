@@ -1,7 +1,6 @@
 // stock-entrance.ts — a stock client's socket until it is known what its token allows: nothing of the document leaves
-// before, and what the client says meanwhile waits. [S1] Knows: which close code says what. Must not know: tokens,
-// rooms, what a frame says.
-import { earlyBytesMax, earlyFramesMax } from '../shared/limits.ts'
+// before, and nothing is read of the client. [S1] [B1] Knows: which close code says what. Must not know: tokens, rooms,
+// what a frame says.
 import { right } from '../shared/message.ts'
 import type { Refusal } from '../shared/session-words.ts'
 import { stockClose } from '../shared/stock-wire.ts'
@@ -22,19 +21,19 @@ export type Entrance = {
 }
 
 type State =
-  | { readonly is: 'asking'; readonly early: Uint8Array[] }
+  | { readonly is: 'asking' }
   | { readonly is: 'inside'; readonly connection: HostConnection }
   | { readonly is: 'gone' }
 
 export class StockEntrance implements HostConnection {
   readonly #socket: HostSocket
   readonly #entrance: Entrance
-  #state: State = { is: 'asking', early: [] }
-  #earlyBytes = 0
+  #state: State = { is: 'asking' }
 
   constructor(socket: HostSocket, entrance: Entrance) {
     this.#socket = socket
     this.#entrance = entrance
+    socket.hold(true)
     this.#ask().catch((error: unknown) => {
       this.#turnAway(stockClose.relayFailed, relayFailed(this.#socket.trace))
       entrance.failed(error)
@@ -42,17 +41,7 @@ export class StockEntrance implements HostConnection {
   }
 
   received(frame: Uint8Array): void {
-    const state = this.#state
-    if (state.is === 'inside') return state.connection.received(frame)
-    if (state.is === 'gone') return undefined
-    this.#earlyBytes += frame.length
-    if (state.early.length >= earlyFramesMax || this.#earlyBytes > earlyBytesMax)
-      return this.#turnAway(
-        stockClose.tooSlow,
-        'Too much came before the relay knew you. Come back in a moment.',
-      )
-    state.early.push(frame)
-    return undefined
+    if (this.#state.is === 'inside') this.#state.connection.received(frame)
   }
 
   lost(saidSo?: boolean): void {
@@ -93,10 +82,9 @@ export class StockEntrance implements HostConnection {
 
   #enter(grant: LiveGrant): void {
     if (this.#state.is !== 'asking') return
-    const { early } = this.#state
-    const connection = this.#entrance.enter(grant)
-    this.#state = { is: 'inside', connection }
-    for (const frame of early) connection.received(frame)
+    // From here on whoever has the connection says when it is read.
+    this.#socket.hold(false)
+    this.#state = { is: 'inside', connection: this.#entrance.enter(grant) }
   }
 
   /** What passes is not told with a code that means «do not come back». */

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import type { Entry } from '../shared/store.ts'
 import { makeFolder } from './folder.ts'
+import { storeErrorFrom } from './level-fault.ts'
 import { RelayError } from './relay-error.ts'
 
 /** What a copy holds. */
@@ -23,11 +24,18 @@ const sealFile = 'backup.json'
 
 const lengthBytes = 8
 
-/** Makes the folder, which must not be there, or be empty. What should have another hash is not kept. */
+export type CopyWish = {
+  /** What should have another hash is not kept. */
+  readonly sha256?: string
+  /** What else is to be done before it counts as a copy. */
+  readonly finish?: (folder: string) => Promise<void>
+}
+
+/** Makes the folder, which must not be there, or be empty. */
 export async function writeCopy(
   folder: string,
   pages: AsyncIterable<readonly Entry[]>,
-  sha256?: string,
+  { sha256, finish }: CopyWish = {},
 ): Promise<Summary> {
   await makeFolder(folder)
   if ((await readdir(folder)).length > 0)
@@ -59,13 +67,14 @@ export async function writeCopy(
         'damaged-copy',
         'The backup is not what it was when it was made. Take another one.',
       )
+    await finish?.(folder)
     await rm(unfinished)
     return summary
   } catch (error) {
     // The folder was empty: all that is there now is of this copy.
     await database.close()
     await emptyFolder(folder)
-    throw error
+    throw storeErrorFrom(error, 'unknown').code === 'full' ? noRoomIn(folder) : error
   }
 }
 
@@ -121,6 +130,13 @@ export function assertData(folder: string): void {
   assertFinished(folder)
   // LevelDB would make a database where there is none.
   if (!existsSync(join(folder, 'CURRENT'))) throw new RelayError('no-data', `There is no data in ${folder}.`)
+}
+
+function noRoomIn(folder: string): RelayError {
+  return new RelayError(
+    'disk-full',
+    `There is no room left on the disk of ${folder}, and nothing was kept there. Make room, or choose another folder.`,
+  )
 }
 
 async function emptyFolder(folder: string): Promise<void> {

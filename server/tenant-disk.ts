@@ -28,6 +28,8 @@ export class TenantDisk {
   /** By the stopwatch: since when a commit waits for the disk, however often it was tried. */
   #writesSince: number | undefined
   #slowestSeconds = 0
+  /** The disk refused what is being written now. */
+  #isRefused = false
 
   constructor(
     tenant: string,
@@ -51,9 +53,10 @@ export class TenantDisk {
     return this.#writesSince === undefined ? undefined : this.#seconds() - this.#writesSince
   }
 
-  /** What the slowest commit took since somebody asked last. */
+  /** What the slowest commit took since somebody asked last. One that the disk refused tells nothing of how fast it is. */
   takeSlowestSeconds(): number {
-    const seconds = Math.max(this.#slowestSeconds, this.lagSeconds ?? 0)
+    const lagSeconds = this.#isRefused ? 0 : (this.lagSeconds ?? 0)
+    const seconds = Math.max(this.#slowestSeconds, lagSeconds)
     this.#slowestSeconds = 0
     return seconds
   }
@@ -83,7 +86,8 @@ export class TenantDisk {
           // Tried again it would be the same for ever: the head on the disk does not come back to this one.
           if (outcome === 'stale') return this.#headDiffers()
           const seconds = this.#seconds() - began
-          this.#slowestSeconds = Math.max(this.#slowestSeconds, seconds)
+          if (!this.#isRefused) this.#slowestSeconds = Math.max(this.#slowestSeconds, seconds)
+          this.#isRefused = false
           meters.committed(seconds, commit.rows)
           if (commit.documents.length > 0) options.committed?.(this.#tenant)
           this.#writesSince = undefined
@@ -91,6 +95,7 @@ export class TenantDisk {
         },
         (cause: unknown) => {
           meters.writesFailed++
+          this.#isRefused = true
           fail({ code: 'write-failed', tenant: this.#tenant, cause })
           this.#tell({ type: 'writeFailed' })
         },

@@ -30,10 +30,11 @@ export async function printedToken(
 /** Returns what there is to say to the person who asked for it. */
 export async function revoke({ data }: Options, revocation: Revocation): Promise<string> {
   assertData(data)
+  const inTenant = revocation.tenant === '' ? '' : ` in «${revocation.tenant}»`
   const done =
     'id' in revocation
-      ? 'This token counts no more'
-      : `No token of «${revocation.subject}» that was made until now counts any more`
+      ? `The token «${revocation.id}»${inTenant} counts no more`
+      : `No token of «${revocation.subject}»${inTenant} that was made until now counts any more`
   if (await revokeOnDisk(data, revocation)) return `${done}.`
   await tellRelay(data, revocation)
   return `${done}, and those who were connected with it are not any more.`

@@ -11,6 +11,8 @@ import { bitsOf } from './name-patterns.ts'
 
 /** Who is asked on behalf of a grant. */
 export type GrantSource = {
+  /** By the clock that live links wait by. */
+  readonly steadyTimeOf: (time: number) => number
   readonly withdrawn: (bearer: Bearer) => Refusal | undefined
   /** The same token again; the bearer itself where nothing can be different. */
   readonly again: (bearer: Bearer) => Promise<Bearer | Refusal>
@@ -39,7 +41,7 @@ export class TokenGrant implements LiveGrant {
   constructor(bearer: Bearer, source: GrantSource) {
     this.tenant = bearer.tenant
     this.subject = bearer.subject
-    this.expiresAt = bearer.expiresAt
+    this.expiresAt = bearer.expiresAt === undefined ? undefined : source.steadyTimeOf(bearer.expiresAt)
     this.mayAdminister = bearer.mayAdminister
     // What an application would say of documents that nobody asked about may be different each time.
     this.rightsVersion = numberFrom(

@@ -28,7 +28,8 @@ export type TokenCommand =
 export const tokenUsage: string = `syncline token --subject NAME [--read PATTERN] [--write PATTERN] [--tenant NAME] [--expires 30d] [--admin]
                                      prints a token: for a document, or for all that begin so (notes/*)
 syncline token revoke --subject NAME [--tenant NAME]
-syncline token revoke --id ID        ends all that someone was given until now, or one token by its jti`
+syncline token revoke --id ID [--tenant NAME]
+                                     ends all that someone was given until now, or one token by its jti`
 
 const spanMs = span(1000, 3650 * 86_400_000)
 const defaultLife = '30d'
@@ -79,7 +80,8 @@ function readRevocation(values: Values, now: number): Revocation {
   const { id, subject } = values
   if ((id === undefined) === (subject === undefined))
     throw badOption('token revoke takes --subject or --id, and only one of them.')
-  return id === undefined ? { tenant: readTenant(values), subject: readSubject(values), before: now } : { id }
+  const tenant = readTenant(values)
+  return id === undefined ? { tenant, subject: readSubject(values), before: now } : { tenant, id }
 }
 
 function patternsFrom(patterns: readonly string[] = [], rights: Rights): readonly NamePattern[] {

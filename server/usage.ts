@@ -13,7 +13,9 @@ export function usage(): string {
   return `syncline [serve]                     serves documents until it is stopped
 syncline backup FOLDER               copies the data into a new folder, also while the relay runs
 syncline restore FOLDER --data NEW   makes a new data folder of a backup
+        [--revoke-tokens]            of which no token opens anything that was made until then
 syncline verify [FOLDER]             reads every record of the data, or of a backup, and replays every document
+syncline health                      whether a relay that was started with the same options lives
 ${tokenUsage}
 
   --config FILE                     read options from there   (default ./${configFile} if there is one)

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inView, isUntouched } from './backup-view.ts'
 import { checkData } from './data-check.ts'
 import type { Check, CheckedDocument } from './data-check.ts'
 import { entriesIn, openToRead } from './data-source.ts'
@@ -40,6 +41,7 @@ async function checkIn(folder: string): Promise<Check> {
 }
 
 async function checkedIn(folder: string, whenSkipped: (reason: string) => void): Promise<Check> {
+  if (await isUntouched(folder)) return inView(folder, (view) => checkFolder(view, whenSkipped))
   try {
     return await checkFolder(folder, whenSkipped)
   } catch (error) {

@@ -22,6 +22,8 @@ export class WorkshopThread implements Workshop {
   readonly #workMsMax: number
   /** Started when there is something to do: most relays never need a Y.Doc. */
   #worker: Worker | undefined
+  /** It has answered: until then, that it ends says nothing of what it was asked. */
+  #hasBegun = false
   #waiting: Waiting[] = []
   #alarm: NodeJS.Timeout | undefined
   #isClosed = false
@@ -98,7 +100,8 @@ export class WorkshopThread implements Workshop {
   }
 
   #start(): Worker {
-    const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax } })
+    this.#hasBegun = false
+    const worker = newWorker()
     worker.on('message', (result: Result) => this.#workerOnMessage(result))
     worker.on('error', (error) => this.#workerOnEnd(worker, error))
     worker.on('exit', () => this.#workerOnEnd(worker, undefined))
@@ -109,6 +112,7 @@ export class WorkshopThread implements Workshop {
 
   #workerOnMessage(result: Result): void {
     clearTimeout(this.#alarm)
+    this.#hasBegun = true
     const done = this.#waiting.shift()
     this.#alarm = this.#waiting.length > 0 ? this.#setAlarm() : undefined
     done?.resolve(result)
@@ -116,8 +120,11 @@ export class WorkshopThread implements Workshop {
 
   #workerOnEnd(worker: Worker, error: Error | undefined): void {
     if (this.#worker !== worker) return
-    const reason = error === undefined ? '' : ` (${error.message})`
-    void this.#giveUp(new WorkError('work-broke-off', `The thread for documents came to an end${reason}.`))
+    void this.#giveUp(
+      this.#hasBegun
+        ? new WorkError('work-broke-off', `The thread for documents came to an end${because(error)}.`)
+        : notBegun(error),
+    )
   }
 
   #setAlarm(): NodeJS.Timeout {
@@ -137,4 +144,20 @@ export class WorkshopThread implements Workshop {
     for (const { reject } of waiting) reject(reason)
     await worker?.terminate()
   }
+}
+
+function newWorker(): Worker {
+  try {
+    return new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax } })
+  } catch (error) {
+    throw notBegun(error)
+  }
+}
+
+function notBegun(error: unknown): WorkError {
+  return new WorkError('work-not-begun', `The thread for documents could not be started${because(error)}.`)
+}
+
+function because(error: unknown): string {
+  return error instanceof Error ? ` (${error.message})` : ''
 }

@@ -30,6 +30,8 @@ export type WorkErrorCode =
   | 'work-took-too-long'
   /** The thread came to an end, for lack of memory for one, and all Y.Docs with it. */
   | 'work-broke-off'
+  /** There is no thread: for lack of files or memory at this moment, whatever it would have done. */
+  | 'work-not-begun'
   /** The document was replaced while its old history was waited for. */
   | 'history-ended'
   /** It took too long or broke off before: it is not tried again. */

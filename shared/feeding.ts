@@ -42,6 +42,7 @@ export class Feeding {
   #foldedThrough = 0
   /** Rows up to here may be gone. */
   #goneThrough = 0
+  #pieces: WeakMap<Uint8Array, Message> | undefined
 
   constructor(room: number, emit: (effect: RoomEffect) => void) {
     this.#room = room
@@ -159,7 +160,7 @@ export class Feeding {
       seat.progress = { is: 'receiving', index: 0, isReading: false }
       return this.#goOn(seat)
     }
-    for (const update of pieces) this.#tell(link, { type: 'piece', room: this.#room, update })
+    for (const update of pieces) this.#tell(link, this.#pieceOf(update))
     if (next === undefined) {
       // A stock client takes the word for the end of everything.
       const wantsWord = seat.wire === 'stock'
@@ -238,6 +239,16 @@ export class Feeding {
         this.#emit({ type: 'readRows', link: seat.link, after: seat.at, through: this.#last })
       }
     }
+  }
+
+  /** The same message to all who read the same page, so that it is encoded once. */
+  #pieceOf(update: Uint8Array): Message {
+    this.#pieces ??= new WeakMap()
+    const before = this.#pieces.get(update)
+    if (before !== undefined) return before
+    const message: Message = { type: 'piece', room: this.#room, update }
+    this.#pieces.set(update, message)
+    return message
   }
 
   /** What it lacks is no longer in rows: it is given the snapshot, as a newcomer is. */

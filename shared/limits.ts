@@ -159,8 +159,10 @@ export const rowWorthBytes = 256
 /** Rows that stay behind a fold for cursors of late. */
 export const tailRowsMax = 1_000
 
-/** What waits for a disk that does not write, before the relay stops reading its sockets. */
+/** What waits of a tenant for a disk that does not write, before the relay stops reading its sockets. */
 export const waitingBytesMax: number = 16 * 1024 * 1024
+/** Of all tenants together: one of them leaves room for others, and many have a bound all the same. */
+export const allWaitingBytesMax: number = 64 * 1024 * 1024
 /** What waits is held by objects, however little it says: one for the disk, one for whoever waits to hear of it. */
 export const waitingIntentBytes = 500
 export const waitingAnswerBytes = 150
@@ -232,9 +234,11 @@ export const fullBytesMin: number = 1024 * 1024
 /** What was committed is gathered for so long before those who follow a workspace are told of it. */
 export const changesGatherMs = 500
 
-/** What a stock client says before the relay knows what its token allows. */
-export const earlyFramesMax = 1_000
-export const earlyBytesMax: number = 1024 * 1024
+/**
+ * What is read of a socket before its token is checked: a frame with hello, authenticate and the first opens in it, and what
+ * came with its last bytes.
+ */
+export const unknownBytesMax: number = fragmentBytesMax + 64 * 1024
 
 /** Links that are given a whole document at a time, by how much the relay has to do, and in its first moments. */
 export const joinsAtOnce = { settling: 200, normal: 1_000, busy: 100, shedding: 20 } as const

@@ -38,7 +38,9 @@ export type RecordKey =
   | ({ readonly type: 'cleanUp' } & HistoryPlace)
   | ({ readonly type: 'claims' } & HistoryPlace)
   | { readonly type: 'revokedSubject'; readonly tenant: string; readonly subject: string }
-  | { readonly type: 'revokedToken'; readonly id: string }
+  /** Up to the first release ids were revoked in all tenants at once: there is none in keys of then. */
+  | { readonly type: 'revokedToken'; readonly tenant?: string; readonly id: string }
+  | { readonly type: 'revokedBefore' }
   | ({ readonly type: 'logState' } & HistoryPlace)
   | { readonly type: 'quarantined'; readonly key: Uint8Array }
   | { readonly type: 'migration' }
@@ -60,6 +62,7 @@ const letters = {
   claims: 'w',
   revokedSubject: 'v',
   revokedToken: 'j',
+  revokedBefore: 'e',
   logState: 'l',
   quarantined: 'q',
   migration: 'm',
@@ -154,8 +157,14 @@ export function revokedSubjectKey(tenant: string, subject: string): Uint8Array {
   return keyOf(letters.revokedSubject, tenant, subject)
 }
 
-export function revokedTokenKey(id: string): Uint8Array {
-  return keyOf(letters.revokedToken, id)
+/** Who makes tokens for one tenant knows no ids of another's. [S1] */
+export function revokedTokenKey(tenant: string, id: string): Uint8Array {
+  return keyOf(letters.revokedToken, tenant, id)
+}
+
+/** Since when anybody's tokens count. */
+export function revokedBeforeKey(): Uint8Array {
+  return keyOf(letters.revokedBefore)
 }
 
 /** Written to see that the disk writes. */
@@ -373,7 +382,9 @@ function readKey(from: ByteCursor): RecordKey {
     case letters.revokedSubject:
       return { type: 'revokedSubject', tenant: readName(from), subject: readName(from) }
     case letters.revokedToken:
-      return { type: 'revokedToken', id: readName(from) }
+      return readRevokedToken(from)
+    case letters.revokedBefore:
+      return { type: 'revokedBefore' }
     case letters.probe:
       return { type: 'probe' }
     case letters.told:
@@ -381,6 +392,13 @@ function readKey(from: ByteCursor): RecordKey {
     default:
       throw new ProtocolError('unknown-word', `No record has the letter ${JSON.stringify(letter)}.`)
   }
+}
+
+function readRevokedToken(from: ByteCursor): RecordKey {
+  const first = readName(from)
+  return from.remaining === 0
+    ? { type: 'revokedToken', id: first }
+    : { type: 'revokedToken', tenant: first, id: readName(from) }
 }
 
 function readDocument(from: ByteCursor): DocumentPlace {

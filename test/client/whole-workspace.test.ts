@@ -1,12 +1,13 @@
 // whole-workspace.test.ts — a device that brings every document it may read to its disk, opened or not, by the real relay's
 // list of what changed: so that all of them are there where no relay is.
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { SynclineDocument } from '../../client/index.ts'
 import { Records } from '../../client/records.ts'
 import { decodeFrame } from '../../shared/wire.ts'
-import { GuardedRelay, tokenFor } from '../server/guarded-relay.ts'
+import { tokenFor } from '../server/guarded-relay.ts'
 import { Device, Disk, untilStatus } from './device.ts'
+import { GuardedDevices } from './guarded-devices.ts'
 
 type Rights = Readonly<Record<string, 'read' | 'write'>>
 type Texts = Readonly<Record<string, string>>
@@ -14,25 +15,12 @@ type Texts = Readonly<Record<string, string>>
 /** A port where nobody listens. */
 const nowhere = 'ws://127.0.0.1:1'
 
-let relay: GuardedRelay
-let devices: Device[]
-
-beforeEach(async () => {
-  devices = []
-  relay = await GuardedRelay.start()
-})
-
-afterEach(async () => {
-  await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()))
-  await relay.close()
-})
+const guarded = new GuardedDevices()
 
 /** One that is asked for its rights whenever it needs a token. */
 function deviceOf(subject: string, rights: () => Rights, disk = new Disk()): Device {
   const token = (): Promise<string> => tokenFor(subject, rights())
-  const device = new Device(relay.url, { token, wholeWorkspace: true }, disk)
-  devices.push(device)
-  return device
+  return guarded.add(new Device(guarded.relay.url, { token, wholeWorkspace: true }, disk))
 }
 
 const writer = (): Device => deviceOf('ann', () => ({ '*': 'write' }))
@@ -85,7 +73,10 @@ function askedBy(device: Device): string[] {
 async function purge(document: string): Promise<void> {
   const token = await tokenFor('root', { '*': 'write' }, { admin: true })
   const headers = { authorization: `Bearer ${token}` }
-  const { status } = await fetch(`${relay.http}/v1/documents/${document}`, { method: 'DELETE', headers })
+  const { status } = await fetch(`${guarded.relay.http}/v1/documents/${document}`, {
+    method: 'DELETE',
+    headers,
+  })
   expect(status).toBe(204)
 }
 

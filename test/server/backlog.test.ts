@@ -1,9 +1,9 @@
 // What waits for a disk that stands still: whatever it is made of, it is counted, sockets are held for it, and let go.
 import * as Y from 'yjs'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { waitingBytesMax } from '../../shared/limits.ts'
+import { allWaitingBytesMax, waitingBytesMax } from '../../shared/limits.ts'
 import { entryKind } from '../../shared/message.ts'
-import { everyRight, NativePeer, StockPeer, TestRelay } from '../host-peers.ts'
+import { everyRight, grantFor, NativePeer, StockPeer, TestRelay } from '../host-peers.ts'
 import { joined, loaded, TestRoom } from '../shared/relay-room.ts'
 
 let relay: TestRelay
@@ -98,30 +98,58 @@ function longUpdate(client: number): Uint8Array {
   return Y.encodeStateAsUpdate(doc)
 }
 
-test('[B1] nothing is read for as long as one tenant holds, whichever lets go before, nor of who comes meanwhile', async () => {
-  const long = longUpdate(1)
+test('[B1] of a tenant of whom too much waits nothing is read, nor of who comes to it; others are read on', async () => {
+  relay.grants.set('of other', grantFor(everyRight, 'other'))
   const other = new StockPeer(relay, 'story', everyRight, 'other')
+  const everyone = [ana, ben, other]
+  const held = () => everyone.map(({ isHeld }) => isHeld)
   other.ask()
   await relay.write()
-  ben.update(strokeAt(0))
-  other.update(long)
-  other.update(long)
+  ben.update(longUpdate(1))
+  expect(held()).toEqual([false, false, false])
+  ben.update(longUpdate(2))
+  expect(held()).toEqual([true, true, false])
+  everyone.push(new NativePeer(relay, 8), new StockPeer(relay), new NativePeer(relay, 9, 'of other'))
   await relay.think()
-  // In the commit after the one that is being written.
-  ben.update(long)
-  ben.update(long)
-  const held = () => [ana, ben, other].map(({ isHeld }) => isHeld)
-  expect(held()).toEqual([true, true, true])
-  // The first of each tenant; there is another of only one of them.
-  relay.disk.settle()
-  relay.disk.settle()
-  await relay.think()
-  expect(other.heard.filter(({ type }) => type === 'update')).not.toEqual([])
-  expect(held()).toEqual([true, true, true])
-  const [native, stock] = [new NativePeer(relay, 9), new StockPeer(relay)]
-  expect([native.isHeld, stock.isHeld]).toEqual([true, true])
+  expect(held()).toEqual([true, true, false, true, true, false])
+  other.update(longUpdate(3))
+  other.update(longUpdate(4))
+  expect(held()).toEqual([true, true, true, true, true, true])
   await relay.write()
-  expect([...held(), native.isHeld, stock.isHeld]).toEqual([false, false, false, false, false])
+  expect(held()).toEqual([false, false, false, false, false, false])
+})
+
+test('[B1] of nobody anything is read while too much waits of all tenants together, of none of them too much', async () => {
+  const others = Array.from({ length: 7 }, (_, index) => {
+    const other = new StockPeer(relay, 'story', everyRight, `other ${index}`)
+    other.ask()
+    return other
+  })
+  await relay.write()
+  const everyone: { readonly isHeld: boolean }[] = [ana, ben, ...others]
+  for (const [index, other] of others.entries()) {
+    expect(relay.host.state.waitingBytes).toBeLessThanOrEqual(allWaitingBytesMax)
+    expect(everyone.some(({ isHeld }) => isHeld)).toBe(false)
+    other.update(longUpdate(index))
+  }
+  expect(relay.host.state.waitingBytes).toBeGreaterThan(allWaitingBytesMax)
+  expect(everyone.every(({ isHeld }) => isHeld)).toBe(true)
+  everyone.push(new NativePeer(relay, 8), new StockPeer(relay))
+  await relay.think()
+  expect(everyone.every(({ isHeld }) => isHeld)).toBe(true)
+  await relay.write()
+  expect(everyone.some(({ isHeld }) => isHeld)).toBe(false)
+  expect(relay.host.state.waitingBytes).toBe(0)
+})
+
+test('[B1] of somebody unknown nothing is read while the token is checked', async () => {
+  const carl = new NativePeer(relay, 2)
+  expect(carl.isHeld).toBe(true)
+  await relay.think()
+  expect(carl.isHeld).toBe(false)
+  // A token in place of another is of somebody who is known.
+  carl.say({ type: 'authenticate', token: String(everyRight) })
+  expect(carl.isHeld).toBe(false)
 })
 
 test('[B1] a tenant that ends holds nothing any more', async () => {
@@ -130,6 +158,7 @@ test('[B1] a tenant that ends holds nothing any more', async () => {
   expect(ana.isHeld).toBe(true)
   relay.host.startAnew()
   expect(ana.isHeld).toBe(false)
+  expect(relay.host.state.waitingBytes).toBe(0)
 })
 
 test('[B1] what waits does not keep alive the large frame of which it is a small part', () => {

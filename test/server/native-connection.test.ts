@@ -2,7 +2,7 @@
 import * as Y from 'yjs'
 import { beforeEach, expect, test } from 'vitest'
 import { fragmentsOf } from '../../shared/fragments.ts'
-import { sizesFor } from '../../shared/limits.ts'
+import { silenceMs, silencesMax, sizesFor } from '../../shared/limits.ts'
 import { comeBack, entryKind, goodbyeCode, knowledgeKind, wireVersion } from '../../shared/message.ts'
 import type { Message } from '../../shared/message.ts'
 import { encodeAwareness } from '../../shared/stock-wire.ts'
@@ -49,6 +49,21 @@ test('[W1] fragments and messages of one frame are acted on in their order', asy
   const last = encodeMessage({ type: 'ping', nonce: 7 })
   peer.frame(Buffer.concat([...fragments, ping, last]))
   expect(peer.heard).toMatchObject([6, 5, 7].map((nonce) => ({ type: 'pong', nonce })))
+})
+
+test('[L1] a socket that never says hello is asked for a sign of life, and let go, also when nobody else is there', async () => {
+  const heard: Message[] = []
+  const ended: number[] = []
+  relay.host.connectNative({
+    send: (frames) => heard.push(...frames.flatMap(decodeFrame)),
+    end: (code) => ended.push(code),
+    hold: () => undefined,
+  })
+  await relay.pass(silenceMs)
+  expect(heard).toMatchObject([{ type: 'ping' }])
+  await relay.pass(silenceMs * (silencesMax - 1))
+  expect(heard.at(-1)).toMatchObject({ type: 'goodbye', code: goodbyeCode.silent })
+  expect(ended).toHaveLength(1)
 })
 
 test('[W1] a counter whose next one is no number ends the socket of who said it, and nothing else', async () => {

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,9 @@ import { ClassicLevel } from 'classic-level'
 import * as Y from 'yjs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { bytesOf, entriesOf } from '../../server/copy-stream.ts'
+import { LevelStore } from '../../server/level-store.ts'
+import { Revocations } from '../../server/revocations.ts'
+import type { Presented } from '../../server/revocations.ts'
 import { markWrongBlocks } from '../../server/table-check.ts'
 import { decodeKey, formatKey } from '../../shared/record-keys.ts'
 import { encodeFormat } from '../../shared/relay-records.ts'
@@ -75,6 +78,24 @@ async function inLevel(path: string, act: (level: ClassicLevel<Uint8Array, Uint8
   await level.open()
   await act(level)
   await level.close()
+}
+
+/** Of all files, with when each was written. */
+async function contentOf(path: string): Promise<readonly object[]> {
+  const names = (await readdir(path)).toSorted()
+  return Promise.all(
+    names.map(async (name) => {
+      const { mtimeMs } = await stat(join(path, name))
+      return { name, mtimeMs, bytes: (await readFile(join(path, name))).toString('base64') }
+    }),
+  )
+}
+
+async function isRevokedIn(path: string, presented: Presented): Promise<boolean> {
+  const store = await LevelStore.open({ folder: path, sync: true })
+  const revocations = await Revocations.open(store, Date.now())
+  await store.close()
+  return revocations.isRevoked(presented)
 }
 
 /** The keys of all rows of a folder, in order. */
@@ -197,6 +218,30 @@ test('[D1] what is no backup, and what is no data, is said to be so, and nothing
   })
   expect(await command('verify', here('nothing'))).toMatchObject({ code: 1 })
   expect(existsSync(here('nothing'))).toBe(false)
+})
+
+test('[D1] a backup is looked at and restored without a byte of it being changed', async () => {
+  const data = await smallData()
+  await command('backup', here('backup'), '--data', data)
+  const before = await contentOf(here('backup'))
+  expect(await command('verify', here('backup'))).toMatchObject({ code: 0 })
+  expect(await command('restore', here('backup'), '--data', here('new'))).toMatchObject({ code: 0 })
+  expect(await contentOf(here('backup'))).toEqual(before)
+  expect((await rowsOf(here('new'))).length).toBe(3)
+})
+
+test('[S1] a restore says that what was revoked since counts again; with --revoke-tokens no token of before does', async () => {
+  const data = await smallData()
+  await command('backup', here('backup'), '--data', data)
+  const restored = await command('restore', here('backup'), '--data', here('new'))
+  expect(restored.said).toMatch(/Tokens that were revoked after .* count again/)
+  const bearer = { tenant: '', subject: 'ana', id: undefined, issuedAt: Date.now() - 1 } as const
+  expect(await isRevokedIn(here('new'), bearer)).toBe(false)
+  const safe = await command('restore', here('backup'), '--data', here('safe'), '--revoke-tokens')
+  expect(safe).toMatchObject({ code: 0, said: expect.stringContaining('counts any more') })
+  expect(await isRevokedIn(here('safe'), bearer)).toBe(true)
+  expect(await isRevokedIn(here('safe'), { ...bearer, issuedAt: Date.now() + 1000 })).toBe(false)
+  expect(await command('verify', here('safe'))).toMatchObject({ code: 0 })
 })
 
 test('[D1] a backup that was changed since is neither restored nor called whole', async () => {
@@ -357,6 +402,20 @@ test('a folder that something else uses is said to be so', async () => {
   ).toContain('(data-in-use)')
   holder.kill()
   await once(holder, 'exit')
+})
+
+test('data on a full disk is not called unreadable: nobody needs a backup for it', async () => {
+  const data = await smallData()
+  await expect(startRelayProcess({ data, fileBytesMax: 0 })).rejects.toThrow(/Make room .*\(disk-full\)/)
+  expect(await command('verify', data)).toMatchObject({ code: 0 })
+})
+
+test('[D1] a backup that finds no room says so, and leaves nothing that could pass for one', async () => {
+  const data = await smallData()
+  const words = ['backup', here('backup'), '--data', data]
+  const limited = ['-c', `trap '' XFSZ; ulimit -f 0; exec "$@"`, 'bash', process.execPath, program, ...words]
+  const { status, stderr } = spawnSync('bash', limited, { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/no room .*\(disk-full\)/) })
 })
 
 test('data of another disk format is said to be so, and not called damaged', async () => {

@@ -2,14 +2,18 @@
 // an option, and the health check runs.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { optionNames, options, variableOf } from '../../server/options.ts'
-import { startRelayProcess } from '../relay-process.ts'
+import { firstCertificate } from '../certificates.ts'
+import { startRelayProcess, temporaryFolder } from '../relay-process.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (name: string) => readFileSync(join(root, name), 'utf8')
+
+type Variables = Readonly<Record<string, string>>
 
 /** Instructions with what follows them, continued lines joined, without comments. */
 function instructions(): { readonly name: string; readonly words: string }[] {
@@ -81,13 +85,26 @@ test('the compose file is indented as YAML is, publishes to this machine only, a
 test('the health check of the image finds a relay that lives, and none that does not', async () => {
   const [check = ''] = wordsOf('HEALTHCHECK')
   const [command = '', ...words]: string[] = JSON.parse(check.slice(check.indexOf('[')))
-  const checked = (port: number, prefix?: string) => {
-    const environment = { ...process.env, SYNCLINE_PORT: String(port), SYNCLINE_PATH_PREFIX: prefix }
-    return spawnSync(command, words, { env: environment }).status
+  const checked = (port: number, more: Variables) => {
+    const environment = { ...process.env, SYNCLINE_HOST: '0.0.0.0', SYNCLINE_PORT: String(port), ...more }
+    return spawnSync(command, words, { cwd: root, env: environment }).status
   }
-  const relay = await startRelayProcess({ words: ['--path-prefix', '/sync'] })
-  expect(checked(relay.port, '/sync')).toBe(0)
-  expect(checked(relay.port)).toBe(1)
-  await relay[Symbol.asyncDispose]()
-  expect(checked(relay.port, '/sync')).toBe(1)
+  const folder = await temporaryFolder()
+  const tls = { SYNCLINE_TLS_CERT: join(folder, 'cert.pem'), SYNCLINE_TLS_KEY: join(folder, 'key.pem') }
+  await writeFile(tls.SYNCLINE_TLS_CERT, firstCertificate.cert)
+  await writeFile(tls.SYNCLINE_TLS_KEY, firstCertificate.key)
+  const rows: [said: Variables, same: Variables, other: Variables][] = [
+    [{}, {}, tls],
+    [{ SYNCLINE_PATH_PREFIX: '/sync' }, { SYNCLINE_PATH_PREFIX: '/sync/' }, {}],
+    [{ SYNCLINE_PATH_PREFIX: '/' }, { SYNCLINE_PATH_PREFIX: '/' }, { SYNCLINE_PATH_PREFIX: '/sync' }],
+    [tls, tls, {}],
+  ]
+  for (const [said, same, other] of rows) {
+    const relay = await startRelayProcess({ env: said })
+    expect(checked(relay.port, same)).toBe(0)
+    expect(checked(relay.port, other)).toBe(1)
+    await relay[Symbol.asyncDispose]()
+    expect(checked(relay.port, same)).toBe(1)
+  }
+  await rm(folder, { recursive: true })
 })

@@ -137,6 +137,17 @@ test('a config file is refused with its own name: an unknown key, a wrong value,
   )
 })
 
+test('what is wrong is told of where it was said, also where something else goes before it', async () => {
+  const file = await configFile('export default { port: "many", drainTime: "3s" }')
+  await expect(readCommand(['--config', file, '--port', '1'], {})).rejects.toThrow(
+    `port in ${file}: «many» is not a whole number`,
+  )
+  await expect(readCommand(['--config', file], { SYNCLINE_PORT: '1' })).rejects.toThrow(`port in ${file}: `)
+  await expect(readCommand(['--drain-time', '1s'], { SYNCLINE_DRAIN_TIME: 'soon' })).rejects.toThrow(
+    'SYNCLINE_DRAIN_TIME: «soon» is not a time',
+  )
+})
+
 test('lists are said with commas, again and again, or as a list', async () => {
   const twice = await served([
     '--origins',

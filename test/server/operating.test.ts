@@ -22,6 +22,7 @@ import { Reception } from '../../server/reception.ts'
 import { comeBack, durability, goodbyeCode, wireProtocol } from '../../shared/message.ts'
 import { emptyUpdate, encodeStep2, encodeUpdate, stockClose } from '../../shared/stock-wire.ts'
 import { StoreError } from '../../shared/store.ts'
+import type { Batch } from '../../shared/store.ts'
 import { encodeMessage } from '../../shared/wire.ts'
 import { firstCertificate, secondCertificate } from '../certificates.ts'
 import type { Certificate } from '../certificates.ts'
@@ -157,6 +158,17 @@ test('[T1] when the disk writes again readiness is back, the author hears of it,
   expect(await ask(relay.port, '/ready')).toMatchObject({ status: 200 })
 })
 
+test('[T1] a disk that fills while nobody writes is seen in the metrics, though nobody asks /ready', async () => {
+  let isFull = false
+  const data = await temporaryFolder()
+  toEnd.push(() => rm(data, { recursive: true }))
+  const database = (folder: string) => levelThatRefuses(folder, () => isFull)
+  const relay = await relayForTest({ data }, { database })
+  toEnd.push(() => relay.close())
+  isFull = true
+  expect((await figures(relay.port)).get('syncline_ready')).toBe(0)
+})
+
 /** As a full disk does, it takes nothing while it is told to. */
 function levelThatRefuses(folder: string, isFull: () => boolean) {
   const level = new ClassicLevel<Uint8Array, Uint8Array>(folder, {
@@ -164,15 +176,18 @@ function levelThatRefuses(folder: string, isFull: () => boolean) {
     valueEncoding: 'view',
   })
   const batch = level.batch.bind(level) as () => ReturnType<typeof level.batch>
+  const batchOf = level.batch.bind(level) as (...all: unknown[]) => Promise<void>
+  const noSpace = () => Object.assign(new Error('No space left on device'), { code: 'LEVEL_IO_ERROR' })
   return Object.assign(level, {
-    batch: () => {
+    batch: (...all: unknown[]) => {
+      if (all.length > 0) return isFull() ? Promise.reject(noSpace()) : batchOf(...all)
       const operations = batch()
       const write = operations.write.bind(operations)
       return Object.assign(operations, {
         write: async (options: { sync: boolean }) => {
           if (!isFull()) return write(options)
           await operations.close()
-          throw Object.assign(new Error('No space left on device'), { code: 'LEVEL_IO_ERROR' })
+          throw noSpace()
         },
       })
     },
@@ -181,10 +196,12 @@ function levelThatRefuses(folder: string, isFull: () => boolean) {
 
 test('[T1] a disk that hangs is told apart from one that refuses, and is written to once however many ask', async () => {
   let writes = 0
+  let bytes = 0
   let release: () => void = () => undefined
   const store = {
-    write: () => {
+    write: ({ put: [entry] = [] }: Batch) => {
       writes++
+      bytes = entry?.value.length ?? 0
       return new Promise<'written'>((resolve) => {
         release = () => resolve('written')
       })
@@ -200,6 +217,8 @@ test('[T1] a disk that hangs is told apart from one that refuses, and is written
   now = 10_000
   expect(await probe.ask()).toMatchObject({ isReady: false })
   expect(writes).toBe(1)
+  // What is left of a file's last block may be more than a small record takes.
+  expect(bytes).toBe(4096)
   release()
   await new Promise(setImmediate)
   const again = probe.ask()
@@ -505,14 +524,14 @@ test('under a path prefix everything lies, and nothing else is answered', async 
 test('under a path prefix the pages lie, with all they load, and people are led to them', async () => {
   const relay = await relayProcess({ words: ['--path-prefix', '/sync'] })
   const html = { accept: 'text/html' }
-  for (const path of ['/sync', '/sync/', '/sync/stock']) {
+  for (const path of ['/sync', '/sync/', '/sync/notebook']) {
     const page = await fetch(`http://127.0.0.1:${relay.port}${path}`, { headers: html })
     expect({ status: page.status, path: new URL(page.url).pathname }).toEqual({
       status: 200,
-      path: '/sync/stock/',
+      path: '/sync/notebook/',
     })
   }
-  for (const name of ['stock', 'notes']) {
+  for (const name of ['notebook', 'stock', 'notes']) {
     const page = await fetch(`http://127.0.0.1:${relay.port}/sync/${name}/`)
     const loaded = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '')
     expect(loaded.length).toBeGreaterThan(2)
@@ -524,6 +543,21 @@ test('under a path prefix the pages lie, with all they load, and people are led 
   }
 })
 
+test.each(['', '/sync'])(
+  'opened without the slash at its end a page leads to itself, with its query, whoever asks: under «%s»',
+  async (prefix) => {
+    const relay = await relayProcess({ words: ['--path-prefix', prefix] })
+    for (const name of ['notebook', 'stock', 'notes'])
+      for (const method of ['GET', 'HEAD']) {
+        const answer = await fetch(`http://127.0.0.1:${relay.port}${prefix}/${name}?doc=a`, { method })
+        expect({ status: answer.status, at: answer.url }).toEqual({
+          status: 200,
+          at: `http://127.0.0.1:${relay.port}${prefix}/${name}/?doc=a`,
+        })
+      }
+  },
+)
+
 test('a proxy that takes a prefix away needs not be known: people are led on by relative addresses', async () => {
   const relay = await relayProcess()
   const led = async (path: string, seenAs: string) => {
@@ -531,7 +565,7 @@ test('a proxy that takes a prefix away needs not be known: people are led on by 
     const answer = await fetch(`http://127.0.0.1:${relay.port}${path}`, { headers, redirect: 'manual' })
     return new URL(answer.headers.get('location') ?? '', `http://elsewhere${seenAs}`).pathname
   }
-  expect(await led('/', '/tools/sync/')).toBe('/tools/sync/stock/')
+  expect(await led('/', '/tools/sync/')).toBe('/tools/sync/notebook/')
   expect(await led('/notes', '/tools/sync/notes')).toBe('/tools/sync/notes/')
 })
 

@@ -132,6 +132,25 @@ test('[D1] a disk that refuses is told: nobody is asked to push until it writes'
   expect(ana.take('ack')).toHaveLength(1)
   look(0, 1)
   expect(ana.take('mode')).toMatchObject([{ mode: relayMode.normal }])
+  // That is no load, and no end of one.
+  expect(relay.reports).toEqual(['write-failed', 'disk-refuses', 'disk-writes'])
+})
+
+test('[T1] for how long a disk refused says nothing of how fast it is: nothing is put off when it writes again', async () => {
+  const ana = await joined(1, 'story')
+  relay.disk.failNext('full', 10)
+  ana.push(updateSaying('words'))
+  for (let seconds = 0; seconds < 10; seconds++) {
+    await relay.write()
+    look(0, 1)
+    relay.now += 1_000
+    relay.host.woke()
+  }
+  await relay.write()
+  look(0, 1)
+  expect(ana.take('ack')).toHaveLength(1)
+  expect(ana.take('mode')).toMatchObject([{ mode: relayMode.readOnly }, { mode: relayMode.normal }])
+  expect(new Set(relay.reports)).toEqual(new Set(['write-failed', 'disk-refuses', 'disk-writes']))
 })
 
 test('[B1] how late a process comes is what its latest tick of a second was late', () => {

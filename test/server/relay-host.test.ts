@@ -106,6 +106,25 @@ test('[D1] a disk that refuses stops acks and says so; the same batch is written
   expect(ana.take('ack')).toHaveLength(1)
 })
 
+test('[T1] that the disk refuses is told once, and that it writes again, also where everyone was sent away between', async () => {
+  const told = () => relay.reports.filter((code) => code.startsWith('disk-'))
+  const ana = await joined(1)
+  relay.disk.failNext('full', 4)
+  ana.push(new Author(1).write('hello'))
+  await relay.write()
+  expect(told()).toEqual(['disk-refuses'])
+  relay.host.startAnew()
+  // With the name from before: to keep that of a newcomer the disk would have to write.
+  const ben = new NativePeer(relay, 1)
+  ben.open()
+  await relay.write()
+  expect(ben.take('opened')).toEqual([])
+  expect(told()).toEqual(['disk-refuses'])
+  await relay.pass(5_000)
+  expect(ben.take('opened')).toHaveLength(1)
+  expect(told()).toEqual(['disk-refuses', 'disk-writes'])
+})
+
 test('[C2] a known cursor gets the tail after it; at the head nothing follows', async () => {
   const ana = await joined(1)
   const author = new Author(1)

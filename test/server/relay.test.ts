@@ -5,7 +5,10 @@ import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { relayForTest } from '../relay-for-test.ts'
+import type { JournalLine } from '../relay-for-test.ts'
 import type { ListeningRelay } from '../../server/listening.ts'
+import { sizesFor } from '../../shared/limits.ts'
+import { wireProtocol } from '../../shared/message.ts'
 import { encodeUpdate } from '../../shared/stock-wire.ts'
 import { temporaryFolder } from '../relay-process.ts'
 
@@ -66,6 +69,28 @@ test('[B1] a writer that is faster than the disk is read no faster than the disk
   await all
   socket.removeAllListeners('close')
   socket.terminate()
+})
+
+test('[L1] [B1] a frame larger than any may be ends its socket for good, with a reason, and is counted and told', async () => {
+  const lines: JournalLine[] = []
+  await relay.close()
+  relay = await relayForTest({ data, largestDocument: '64kb' }, { lines })
+  const frame = Buffer.alloc(sizesFor(64 * 1024).messageBytesMax + 1)
+  const ends = [4413, 1009]
+  for (const [index, protocols] of [[], [wireProtocol]].entries()) {
+    const socket = new WebSocket(`ws://127.0.0.1:${relay.port}/story`, protocols)
+    await once(socket, 'open')
+    socket.send(frame)
+    const [code, reason] = await once(socket, 'close')
+    expect({ code, reason: String(reason) }).toEqual({
+      code: ends[index],
+      reason: expect.stringMatching(/larger .+ \(too-large\)$/),
+    })
+  }
+  expect(lines.filter(({ code }) => code === 'frame-too-large')).toMatchObject([{ level: 'warn' }])
+  const metrics = await (await fetch(`http://127.0.0.1:${relay.port}/metrics`)).text()
+  expect(metrics).toContain('syncline_stock_closes_total{code="tooLarge"} 1\n')
+  expect(metrics).toContain('syncline_notices_total{code="frame-too-large"} 2\n')
 })
 
 test('[D1] what comes while the relay is being stopped is not said to be saved, and does no harm', async () => {

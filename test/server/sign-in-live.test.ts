@@ -186,12 +186,25 @@ test('[S1] what a stock client says before it is known who it is waits, and is t
   expect(writer.hasHeard('early')).toBe(true)
 })
 
-test('[B1] a stock client that says too much before it is known is sent away, to come back', async () => {
-  relay = await start({ authorize: () => new Promise(() => undefined) })
+test('[B1] [D3] a stock client that says much before it is known is not read until it is, and then heard', async () => {
+  let answer: (rights: AuthorizeAnswer) => void = () => undefined
+  let asked: () => void = () => undefined
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  relay = await start({
+    authorize: () =>
+      new Promise((resolve) => {
+        answer = resolve
+        asked()
+      }),
+  })
   const stock = relay.stock(`story?token=${await tokenFor('ana', { '*': 'write' })}`)
-  const frame = encodeUpdate(new Uint8Array(600_000))
-  await stock.send(frame, frame)
-  expect(await stock.closed).toMatchObject({ code: 1013 })
+  const update = updateOf('much '.repeat(600_000), 5)
+  await stock.send(encodeStep1(Uint8Array.of(0)), encodeUpdate(update))
+  await isAsked
+  answer('write')
+  expect((await stock.take('update')).update.length).toBe(update.length)
 })
 
 test('[S1] an application that fails lets nobody in, and everybody come back', async () => {
@@ -357,6 +370,19 @@ test('[S1] a subject whose tokens are revoked is gone from both wires at once, a
   expect(await relay.stock(`story?token=${token}`).closed).toMatchObject({ code: 4401 })
 })
 
+test('[S1] who is sent away because its tokens were revoked is counted once', async () => {
+  relay = await start()
+  const token = await tokenFor('eve', { '*': 'write' })
+  const native = await opened(relay.native(5, token), 'story')
+  const stock = relay.stock(`story?token=${token}`)
+  await stock.take('step1')
+  await relay.signIn.revoke({ tenant: '', subject: 'eve', before: Date.now() })
+  const metrics = await (await fetch(`${relay.http}/metrics`)).text()
+  expect(metrics).toContain('syncline_sign_in_refusals_total{code="token-revoked"} 2\n')
+  expect(await native.take('goodbye')).toMatchObject({ code: goodbyeCode.unauthenticated })
+  expect(await stock.closed).toMatchObject({ code: 4401 })
+})
+
 test('[S1] an administrator revokes over HTTP, within its tenant, and nobody else does', async () => {
   relay = await start()
   const token = await tokenFor('eve', { '*': 'write' }, { tenant: 'acme' })
@@ -374,6 +400,9 @@ test('[S1] an administrator revokes over HTTP, within its tenant, and nobody els
   expect(await revoke(stranger, JSON.stringify({ subject: 'eve', tenant: 'acme', before: 1 }))).toBe(400)
   for (const bad of ['', '{', '{}', '[]', '{"subject":"eve"}', `{"id":"${'x'.repeat(9000)}"}`])
     expect(await revoke(admin, bad)).toBe(400)
+  // Later than now would lock her out for good: no earlier moment takes it back.
+  for (const before of [Date.now() + 3_600_000, Number.MAX_SAFE_INTEGER])
+    expect(await revoke(admin, JSON.stringify({ subject: 'eve', before }))).toBe(400)
   await eve.settled()
   expect(await revoke(admin, wish)).toBe(204)
   expect(await eve.take('goodbye')).toMatchObject({ reason: expect.stringContaining('(token-revoked)') })

@@ -25,6 +25,8 @@ export class SignInPlace {
   folder = ''
   isLoopback = true
   now = 1_700_000_000_000
+  /** By how much the clock that links wait by is ahead. */
+  aheadMs = 0
   #store: Store | undefined
 
   constructor(disk?: SimulatedDisk) {
@@ -45,10 +47,18 @@ export class SignInPlace {
         isLoopback,
         store: this.#store,
         now: () => this.now,
+        steadyTimeOf: (time) => time + this.aheadMs,
         report: (notice) => this.notices.push(notice),
         refused: (code) => this.refusals.push(code),
       },
     )
+  }
+
+  /** As another program left it there, while nobody has it open. */
+  async put(key: Uint8Array, value: Uint8Array): Promise<void> {
+    const store = this.disk.open()
+    await store.write({ put: [{ key, value }], durability: 'synced' })
+    await store.close()
   }
 
   get seconds(): number {

@@ -9,6 +9,7 @@ import { loopbackOrigins, namedOrigins } from '../../server/origins.ts'
 import type { SignIn } from '../../server/sign-in.ts'
 import type { SignInOptions } from '../../server/sign-in-options.ts'
 import { right } from '../../shared/message.ts'
+import { encodeRevoked } from '../../shared/relay-records.ts'
 import { temporaryFolder } from '../relay-process.ts'
 import { everything, keyPairs, keys, SignInPlace, tokenOf } from './sign-in-place.ts'
 
@@ -177,6 +178,14 @@ test('[S1] an application alone decides by the request, and who comes has no nam
   expect([grant.subject, grant.rightsOf('story')]).toEqual(['', right.read])
 })
 
+test('[L1] where the clock was set back, a token ends when it would have, by the clock that links wait by', async () => {
+  const place = new SignInPlace()
+  place.aheadMs = 3_600_000
+  const token = await tokenOf({ sub: 'ana', exp: place.seconds + 60, documents: everything })
+  const { expiresAt } = await granted(await place.open({ keys, clockToleranceMs: 0 }), token)
+  expect(expiresAt).toBe(place.seconds * 1000 + 3_660_000)
+})
+
 // Revocations.
 
 test('[S1] what is revoked stays so after a restart, until it would have expired', async () => {
@@ -187,7 +196,7 @@ test('[S1] what is revoked stays so after a restart, until it would have expired
   signIn.whenRevoked = async () => {
     looked += 1
   }
-  await signIn.revoke({ id: 'one', expiresAt: place.now + 1000 })
+  await signIn.revoke({ tenant: '', id: 'one', expiresAt: place.now + 1000 })
   expect(looked).toBe(1)
   expect(await grant.renewed([])).toMatchObject({ code: 'token-revoked', isPassing: false })
   expect(await signIn.grantOf(await anasToken(), {})).toMatchObject({ code: 'token-revoked' })
@@ -213,6 +222,63 @@ test('[S1] all that a subject was given before a moment can be revoked, and no o
   for (const token of [old, undated])
     expect(await again.grantOf(token, {})).toMatchObject({ code: 'token-revoked' })
   for (const token of [later, bens, elsewhere]) await granted(again, token)
+})
+
+test('[S1] a token’s id is its tenant’s: another tenant’s token of that id still counts', async () => {
+  const place = new SignInPlace()
+  const signIn = await place.open({ keys })
+  const ofA = await tokenOf({ sub: 'ana', tenant: 'a', jti: '42', documents: everything })
+  const ofB = await tokenOf({ sub: 'bea', tenant: 'b', jti: '42', documents: everything })
+  await signIn.revoke({ tenant: 'a', id: '42' })
+  for (const each of [signIn, await place.open({ keys })]) {
+    expect(await each.grantOf(ofA, {})).toMatchObject({ code: 'token-revoked' })
+    await granted(each, ofB)
+  }
+})
+
+test('[S1] an id that was revoked before the first release, in no tenant’s key, counts in none', async () => {
+  const place = new SignInPlace()
+  await place.put(Uint8Array.of(0x6a, 0, 3, ...Buffer.from('one')), encodeRevoked(0))
+  const signIn = await place.open({ keys })
+  for (const tenant of ['', 'b']) {
+    const token = await tokenOf({ sub: 'ana', tenant, jti: 'one', documents: everything })
+    expect(await signIn.grantOf(token, {})).toMatchObject({ code: 'token-revoked' })
+  }
+  await granted(signIn, await tokenOf({ sub: 'ana', jti: 'two', documents: everything }))
+})
+
+test('[S1] what is revoked while revocations are read again stays revoked', async () => {
+  const place = new SignInPlace()
+  const signIn = await place.open({ keys })
+  await signIn.revoke({ tenant: '', id: 'other', expiresAt: place.now + 1000 })
+  place.now += 2000
+  // It finds one that has expired, and waits for the disk to remove it.
+  const read = signIn.recheck()
+  await signIn.revoke({ tenant: '', id: 'one' })
+  await read
+  expect(await signIn.grantOf(await anasToken(), {})).toMatchObject({ code: 'token-revoked' })
+})
+
+test('[L1] a disk that refused to keep a revocation takes the next one', async () => {
+  const place = new SignInPlace()
+  const signIn = await place.open({ keys })
+  place.disk.failNext('full')
+  await expect(signIn.revoke({ tenant: '', id: 'one' })).rejects.toMatchObject({ code: 'full' })
+  await signIn.revoke({ tenant: '', id: 'one' })
+  expect(await signIn.grantOf(await anasToken(), {})).toMatchObject({ code: 'token-revoked' })
+})
+
+test('[L1] what was revoked of somebody is over when the application lets them in anew', async () => {
+  const place = new SignInPlace()
+  const signIn = await place.open({
+    authenticate: () => ({ subject: 'ana' }),
+    authorize: () => 'write',
+  })
+  const grant = await granted(signIn, '')
+  place.now += 1
+  await signIn.revoke({ tenant: '', subject: 'ana', before: place.now })
+  expect(grant.withdrawn()).toMatchObject({ code: 'token-revoked' })
+  expect((await granted(signIn, '')).withdrawn()).toBeUndefined()
 })
 
 // Its own secret.
@@ -251,6 +317,19 @@ test('[S1] on loopback a relay that was given nothing is open, and makes no secr
   expect(await signIn.ownToken()).toBe(undefined)
   expect((await granted(signIn, 'whatever')).rightsOf('story')).toBe(write)
   await expect(stat(join(place.folder, 'token-secret'))).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('[S1] where nobody signs in only pages of this machine connect, and origins that were named are told of', async () => {
+  const place = await placeOnDisk()
+  place.isLoopback = true
+  const origins = ['https://app.example.org', 'http://localhost:5173']
+  const open = await place.open({ origins })
+  expect(origins.map((origin) => open.acceptsOrigin(origin, '127.0.0.1:4410'))).toEqual([false, true])
+  expect(place.notices).toEqual([{ code: 'origins-unused', facts: { origins: 'https://app.example.org' } }])
+  place.notices.length = 0
+  const { acceptsOrigin } = await place.open({ origins, keys })
+  expect(origins.map((origin) => acceptsOrigin(origin, '127.0.0.1:4410'))).toEqual([true, true])
+  expect(place.notices).toEqual([])
 })
 
 // Options.

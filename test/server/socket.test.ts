@@ -2,7 +2,9 @@
 import { once } from 'node:events'
 import { WebSocket, WebSocketServer } from 'ws'
 import { expect, test } from 'vitest'
+import type { HostConnection } from '../../server/host-connection.ts'
 import { Socket } from '../../server/socket.ts'
+import { unknownBytesMax } from '../../shared/limits.ts'
 
 /** A socket of the relay and its other end. */
 async function socketPair(): Promise<{ socket: Socket; other: WebSocket; server: WebSocketServer }> {
@@ -51,5 +53,54 @@ test('[L1] a socket that does not answer a ping is ended at the next check, one 
   expect(socket.isOpen).toBe(true)
   socket.checkLife()
   await once(other, 'close')
+  server.close()
+})
+
+function connectionOf(tenant: string | undefined, received: HostConnection['received']): HostConnection {
+  const nothing = () => undefined
+  return {
+    received,
+    lost: nothing,
+    filled: nothing,
+    drained: nothing,
+    tenant: () => tenant,
+    tooFast: nothing,
+  }
+}
+
+test('[B1] of somebody unknown not more is gathered than a token takes, whatever a frame announces', async () => {
+  const { socket, other, server } = await socketPair()
+  const frames: Uint8Array[] = []
+  socket.serve(connectionOf(undefined, (frame) => frames.push(frame)))
+  const closed = once(other, 'close')
+  // Of a frame that never ends.
+  other.send(Buffer.alloc(unknownBytesMax + 1), { fin: false })
+  const [code, reason] = await closed
+  expect(code).toBe(1009)
+  expect(String(reason)).toMatch(/^Too much came .+ \(too-much-unknown\)$/)
+  expect(frames).toEqual([])
+  server.close()
+})
+
+test('[B1] who is known may say as much as a message may hold', async () => {
+  const { socket, other, server } = await socketPair()
+  const heard = new Promise<Uint8Array>((resolve) => socket.serve(connectionOf('', resolve)))
+  other.send(Buffer.alloc(unknownBytesMax * 3))
+  expect((await heard).length).toBe(unknownBytesMax * 3)
+  expect(socket.isOpen).toBe(true)
+  other.close()
+  server.close()
+})
+
+test('[B1] a socket that is held is not read, and hears of its end all the same', async () => {
+  const { socket, other, server } = await socketPair()
+  const frames: Uint8Array[] = []
+  socket.serve(connectionOf('', (frame) => frames.push(frame)))
+  socket.hold(true)
+  other.send('')
+  other.ping()
+  socket.end(1013, 'Come back in a moment.')
+  await Promise.all([once(other, 'close'), socket.gone()])
+  expect(frames).toEqual([])
   server.close()
 })

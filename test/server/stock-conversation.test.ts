@@ -214,7 +214,7 @@ test('health checks of a stock server get their four letters, people get the pag
   const address = relay.url.replace('ws:', 'http:')
   expect(await (await fetch(address)).text()).toBe('okay')
   const page = await fetch(address, { headers: { accept: 'text/html' }, redirect: 'manual' })
-  expect(new URL(page.headers.get('location') ?? '', address).pathname).toBe('/stock/')
+  expect(new URL(page.headers.get('location') ?? '', address).pathname).toBe('/notebook/')
   expect((await fetch(`${address}/../../package.json`)).status).toBe(404)
 })
 

@@ -1,5 +1,7 @@
 // Y.Docs beside the relay: kept while there is room, worked on in a thread of their own, and given up when they cost too
 // much. The thread is the one that was built.
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import * as v8 from 'node:v8'
 import * as vm from 'node:vm'
 import * as Y from 'yjs'
@@ -181,6 +183,46 @@ test('[B1] a document that took too long once is not worked on again, and others
   await expect(views.snapshot(history, 3_000)).rejects.toMatchObject({ code: 'work-given-up' })
   expect({ begun, told }).toEqual({ begun: 1, told: ['story: work-took-too-long'] })
   expect(await views.digest({ ...history, document: 'other' }, 0)).toMatchObject({ position: 0 })
+})
+
+test('[L1] a thread that could not be started says nothing of a document: it is worked on as soon as there is one', async () => {
+  const store = await storeWith(updates)
+  let hasThread = false
+  class Passing extends WorkshopHere {
+    override begin(name: string, epoch: string): Promise<void> {
+      if (!hasThread) return Promise.reject(new WorkError('work-not-begun', 'Too many open files.'))
+      return super.begin(name, epoch)
+    }
+  }
+  const told: string[] = []
+  const views = new LogViews({
+    store,
+    workshop: new Passing(),
+    reportUnusable: () => undefined,
+    reportGivenUp: (_place, { code }) => told.push(code),
+  })
+  await expect(views.digest(history, 3_000)).rejects.toMatchObject({ code: 'work-not-begun' })
+  hasThread = true
+  expect(await views.digest(history, 3_000)).toMatchObject({ position: 3_000 })
+  expect(told).toEqual([])
+})
+
+test('[L1] without a file left for a thread it is said that there is none; later there is one', async () => {
+  const program = `(async () => {
+    const { closeSync, openSync } = require('node:fs')
+    const { WorkshopThread } = await import('${new URL('../../dist/server/workshop-thread.js', import.meta.url).href}')
+    const workshop = new WorkshopThread()
+    const files = []
+    try { for (;;) files.push(openSync('/dev/null')) } catch {}
+    const code = await workshop.begin('story', 'e1').then(() => 'begun', ({ code }) => code)
+    for (const file of files) closeSync(file)
+    await workshop.begin('story', 'e1')
+    console.log(code, JSON.stringify(await workshop.held('story')))
+    await workshop.close()
+  })()`
+  const words = ['-c', 'ulimit -n 100; exec "$0" "$@"', process.execPath, '-e', program]
+  const { stdout } = await promisify(execFile)('sh', words)
+  expect(stdout.trim()).toBe('work-not-begun {"epoch":"e1","through":0}')
 })
 
 test('[C2] [B1] who cannot be told the difference is given everything, folds and digests wait', async () => {

@@ -1,6 +1,13 @@
 // When the relay has too much to do, from numbers alone; and how many it lets in at a time.
 import { expect, test } from 'vitest'
-import { joinMsMax, joinsAtOnce, putOffMsMax, settlingMs } from '../../shared/limits.ts'
+import {
+  allWaitingBytesMax,
+  joinMsMax,
+  joinsAtOnce,
+  putOffMsMax,
+  settlingMs,
+  waitingBytesMax,
+} from '../../shared/limits.ts'
 import { knowledgeKind, planKind, relayMode } from '../../shared/message.ts'
 import { Joins } from '../../shared/joins.ts'
 import { Overload, samplesToFall, samplesToRise, thresholds } from '../../shared/overload.ts'
@@ -37,6 +44,13 @@ test.each(
   const overload = new Overload()
   expect(sampled(overload, { [name]: at }, samplesToRise)).toEqual([false, true])
   expect(overload.mode).toBe(mode)
+})
+
+test('[B1] one tenant that writes all it may makes the relay busy and no more; all of them together shed', () => {
+  const { busy, shedding } = thresholds
+  expect(busy.waitingBytes).toBe(waitingBytesMax)
+  expect(shedding.waitingBytes).toBeGreaterThanOrEqual(2 * waitingBytesMax)
+  expect(shedding.waitingBytes).toBeLessThan(allWaitingBytesMax)
 })
 
 test('[B1] it is over when every number is below half for a while, one mode after the other', () => {

@@ -64,7 +64,14 @@ const goldenKeys: readonly [RecordKey, Uint8Array, string][] = [
     keys.revokedSubjectKey('é', 'ab'),
     '76 0002 c3a9 0002 6162',
   ],
-  [{ type: 'revokedToken', id: 'ab' }, keys.revokedTokenKey('ab'), '6a 0002 6162'],
+  [
+    { type: 'revokedToken', tenant: 'é', id: 'ab' },
+    keys.revokedTokenKey('é', 'ab'),
+    '6a 0002 c3a9 0002 6162',
+  ],
+  // Of before the first release: in all tenants.
+  [{ type: 'revokedToken', id: 'ab' }, unhex('6a 0002 6162'), '6a 0002 6162'],
+  [{ type: 'revokedBefore' }, keys.revokedBeforeKey(), '65'],
 ]
 
 const document = { epoch, servedFrom: 300, foldedThrough: 0, last: 301, stage: documentStage.purged }
@@ -409,7 +416,8 @@ test('[S1] records of different kinds share no range, and all are in everything'
         probe: keys.probeKey(),
         told: keys.toldKey(tenant),
         revokedSubject: keys.revokedSubjectKey(tenant, named),
-        revokedToken: keys.revokedTokenKey(named),
+        revokedToken: keys.revokedTokenKey(tenant, named),
+        revokedBefore: keys.revokedBeforeKey(),
       }
       const ranges: Partial<Record<RecordKey['type'], KeyRange>> = {
         head: keys.headRange(),

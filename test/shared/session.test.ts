@@ -2,10 +2,11 @@
 import { expect, test } from 'vitest'
 import { closedCode, comeBack, goodbyeCode, knowledgeKind, right, wireVersion } from '../../shared/message.ts'
 import type { Message, MessageOf } from '../../shared/message.ts'
-import { silenceMs, silencesMax, waitingMessagesMax } from '../../shared/limits.ts'
+import { documentClientsMax, silenceMs, silencesMax, waitingMessagesMax } from '../../shared/limits.ts'
 import { ProtocolError } from '../../shared/protocol-error.ts'
 import { Session } from '../../shared/session.ts'
 import type { Grant, SessionEffect } from '../../shared/session-words.ts'
+import { encodeStateVector } from '../../shared/state-vector.ts'
 
 const id = new Uint8Array(16)
 const hash = new Uint8Array(16)
@@ -171,6 +172,29 @@ test.each([
       'left',
       'end',
     ])
+  },
+)
+
+test.each([
+  ['open', 2, ['send']],
+  ['known', 1, ['left', 'send']],
+] as const)(
+  '[B1] %s of a document with more clients than a document may have closes that link, and no other',
+  (type, link, effects) => {
+    const count = documentClientsMax + 1
+    const stateVector = encodeStateVector(new Map(Array.from({ length: count }, (_, client) => [client, 1])))
+    const knowledge = { kind: knowledgeKind.content, epoch: id, stateVector } as const
+    const message = type === 'open' ? { ...samples.open, knowledge } : { ...samples.known, link, stateVector }
+    const session = sessionIn('open')
+    const asked = session.step({ type: 'received', message }, 0)
+    expect(asked.map((effect) => (effect.type === 'happened' ? effect.input.type : effect.type))).toEqual(
+      effects,
+    )
+    expect(asked.at(-1)).toMatchObject({
+      message: { type: 'closed', link, code: closedCode.tooLarge, comeBack: comeBack.no },
+    })
+    const ping = session.step({ type: 'received', message: samples.ping }, 0)
+    expect(ping).toMatchObject([{ message: { type: 'pong' } }])
   },
 )
 

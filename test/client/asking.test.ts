@@ -1,6 +1,6 @@
-// token-source.test.ts — how an application is asked for tokens.
+// asking.test.ts — how an application is asked for tokens, and a browser for its store.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { TokenSource } from '../../client/token-source.ts'
+import { Asking } from '../../client/asking.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
@@ -8,7 +8,7 @@ afterEach(() => vi.useRealTimers())
 function source(ask: () => Promise<string>) {
   const given: string[] = []
   const failures: string[] = []
-  const tokens = new TokenSource(
+  const tokens = new Asking(
     ask,
     (token) => given.push(token),
     (error) => failures.push(String(error)),
@@ -22,7 +22,7 @@ test('[L1] an application that fails is asked again, later and later, and at onc
     asked += 1
     return asked < 4 ? Promise.reject(new Error('Who are you?')) : Promise.resolve('token')
   })
-  tokens.need('missing')
+  void tokens.now()
   await vi.advanceTimersByTimeAsync(500)
   expect(asked).toBeGreaterThanOrEqual(2)
   await vi.advanceTimersByTimeAsync(1000)
@@ -36,10 +36,10 @@ test('[L1] a token that is refused again and again is no storm', async () => {
   let asked = 0
   const { tokens } = source(() => {
     asked += 1
-    queueMicrotask(() => tokens.need('refused'))
+    queueMicrotask(() => tokens.later())
     return Promise.resolve('refused')
   })
-  tokens.need('refused')
+  tokens.later()
   await vi.advanceTimersByTimeAsync(60_000)
   expect(asked).toBeLessThan(40)
   tokens.stop()
@@ -54,8 +54,8 @@ test('one question at a time', async () => {
       answer = resolve
     })
   })
-  tokens.need('missing')
-  tokens.need('expiring')
+  void tokens.now()
+  void tokens.now()
   answer('token')
   await vi.advanceTimersByTimeAsync(0)
   expect(asked).toBe(1)

@@ -1,0 +1,120 @@
+// document-list.ts — the list of documents as it lies in its Y.Doc, and what may be done with it. What others wrote into it
+// may be anything: an entry without a title has none, and is still there. Must not know: React, the text of a document.
+import * as Y from 'yjs'
+
+/** The name of the synced document that is the list. */
+export const listName = 'notebook'
+
+export type Entry = {
+  readonly id: string
+  readonly title: string
+  readonly created: number
+  /** When somebody last wrote in it, to a minute; undefined: nobody did since it was made. */
+  readonly changed: number | undefined
+  /** Since when it is in the trash. */
+  readonly trashed: number | undefined
+  /** A welcome document, of which each device that began alone has made one. */
+  readonly isWelcome: boolean
+}
+
+const touchedEveryMs = 60_000
+
+export function nameOf(id: string): string {
+  return `${listName}/${id}`
+}
+
+/** All that are to be seen, the latest first. */
+export function entriesIn(doc: Y.Doc): readonly Entry[] {
+  const entries = [...documentsOf(doc)].map(([id, fields]) => entryFrom(id, fields))
+  const hidden = new Set(surplusWelcomes(entries))
+  return entries.filter((entry) => !hidden.has(entry)).toSorted((a, b) => lastTime(b) - lastTime(a))
+}
+
+/** A welcome document that is hidden behind another: that one. */
+export function shownInstead(doc: Y.Doc, id: string): Entry | undefined {
+  if (fieldsOf(doc, id)?.get('isWelcome') !== true) return undefined
+  const entries = entriesIn(doc)
+  return entries.some((entry) => entry.id === id) ? undefined : entries.find(({ isWelcome }) => isWelcome)
+}
+
+/** Whether nobody ever made a document here. */
+export function isEmpty(doc: Y.Doc): boolean {
+  return documentsOf(doc).size === 0
+}
+
+export function addEntry(
+  doc: Y.Doc,
+  { id, title, now, isWelcome }: { id: string; title: string; now: number; isWelcome: boolean },
+): void {
+  const fields = new Y.Map<unknown>([
+    ['title', title],
+    ['created', now],
+  ])
+  if (isWelcome) fields.set('isWelcome', true)
+  documentsOf(doc).set(id, fields)
+}
+
+export function rename(doc: Y.Doc, id: string, title: string): void {
+  fieldsOf(doc, id)?.set('title', title)
+}
+
+export function moveToTrash(doc: Y.Doc, id: string, now: number): void {
+  fieldsOf(doc, id)?.set('trashed', now)
+}
+
+export function bringBack(doc: Y.Doc, id: string): void {
+  fieldsOf(doc, id)?.delete('trashed')
+}
+
+/** Each key that is typed calls this; the list hears of it once a minute. */
+export function touch(doc: Y.Doc, id: string, now: number): void {
+  const fields = fieldsOf(doc, id)
+  if (fields === undefined || now - (timeIn(fields, 'changed') ?? 0) < touchedEveryMs) return
+  fields.set('changed', now)
+}
+
+function documentsOf(doc: Y.Doc): Y.Map<unknown> {
+  return doc.getMap('documents')
+}
+
+function fieldsOf(doc: Y.Doc, id: string): Y.Map<unknown> | undefined {
+  const fields = documentsOf(doc).get(id)
+  return fields instanceof Y.Map ? fields : undefined
+}
+
+function entryFrom(id: string, fields: unknown): Entry {
+  if (!(fields instanceof Y.Map)) {
+    return { id, title: '', created: 0, changed: undefined, trashed: undefined, isWelcome: false }
+  }
+  const title: unknown = fields.get('title')
+  return {
+    id,
+    title: typeof title === 'string' ? title : '',
+    created: timeIn(fields, 'created') ?? 0,
+    changed: timeIn(fields, 'changed'),
+    trashed: timeIn(fields, 'trashed'),
+    isWelcome: fields.get('isWelcome') === true,
+  }
+}
+
+/** Devices that began apart made one each. Only one is shown, and none of them once somebody touched one. */
+function surplusWelcomes(entries: readonly Entry[]): readonly Entry[] {
+  const welcomes = entries.filter(({ isWelcome }) => isWelcome)
+  const untouched = welcomes.filter(({ changed, trashed }) => changed === undefined && trashed === undefined)
+  if (untouched.length < welcomes.length) return untouched
+  return untouched.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(1)
+}
+
+function timeIn(fields: Y.Map<unknown>, name: string): number | undefined {
+  const time: unknown = fields.get(name)
+  return typeof time === 'number' && Number.isFinite(time) ? time : undefined
+}
+
+/** Of a synced document: its own name where it is none of the list. */
+export function titleOf(entries: readonly Entry[], name: string): string {
+  return entries.find(({ id }) => nameOf(id) === name)?.title || name
+}
+
+export function lastTime({ changed, created }: Entry): number {
+  return changed ?? created
+}

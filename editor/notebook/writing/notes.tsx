@@ -1,0 +1,61 @@
+// notes.tsx — sentences over the text: why it is not as one would think, and what is new in it.
+import type { Editor } from '@tiptap/core'
+import type { ReactElement } from 'react'
+import type { Entry } from '../document-list.ts'
+import { labels } from '../texts.ts'
+import type { DocumentActions } from '../use-actions.ts'
+import { markNews, newsCount, showNews } from './news.ts'
+import { useEditorValue } from './use-editor.ts'
+import type { Shown } from './use-editor.ts'
+
+export function Notes({
+  entry,
+  shown,
+  mayWrite,
+  actions,
+}: {
+  entry: Entry | undefined
+  shown: Shown | undefined
+  mayWrite: boolean | undefined
+  actions: DocumentActions
+}): ReactElement {
+  return (
+    <div className="notes" role="status">
+      {entry === undefined && <p>{labels.noSuchDocument}</p>}
+      {entry?.trashed !== undefined && (
+        <p>
+          {labels.inTrash}{' '}
+          <button className="button" onClick={() => actions.bringBack(entry)}>
+            {labels.bringBack}
+          </button>
+        </p>
+      )}
+      {mayWrite === false && <p>{labels.mayNotWrite}</p>}
+      {shown?.isBound === false && (
+        <p>
+          {labels.newerVersion}{' '}
+          <button className="button" onClick={() => location.reload()}>
+            {labels.reload}
+          </button>
+        </p>
+      )}
+      {shown?.isBound === true && <News editor={shown.editor} />}
+    </div>
+  )
+}
+
+function News({ editor }: { editor: Editor }): ReactElement | undefined {
+  const count = useEditorValue(editor, newsCount)
+  if (count === 0) return undefined
+  return (
+    <p>
+      {labels.news(count)}{' '}
+      <button className="button" onClick={() => showNews(editor)}>
+        {labels.showNews}
+      </button>
+      <button className="button" onClick={() => markNews(editor, undefined)}>
+        {labels.newsAreSeen}
+      </button>
+    </p>
+  )
+}

@@ -1,0 +1,175 @@
+// page.tsx — one document: its title, its text, who is here, what is saved of it. Knows: what the person may do with it.
+import { memo, useCallback, useEffect, useRef, useState } from 'react'
+import type { ReactElement } from 'react'
+import { useDocument, useSyncStatus } from 'syncline/react'
+import type { DocumentView } from 'syncline/react'
+import type * as Y from 'yjs'
+import { DocumentIndicator } from '../components/indicator.tsx'
+import { Icon } from '../components/icon.tsx'
+import { listName, nameOf, rename, touch } from '../document-list.ts'
+import type { Entry } from '../document-list.ts'
+import { usePerson } from '../person.ts'
+import { isReached } from '../indicator.ts'
+import { markSeen } from '../seen.ts'
+import { labels, writing } from '../texts.ts'
+import type { DocumentActions } from '../use-actions.ts'
+import { FindBar } from './find-bar.tsx'
+import { Notes } from './notes.tsx'
+import { PageMenu } from './page-menu.tsx'
+import { People } from './people.tsx'
+import { Reactions } from './reactions.tsx'
+import { Toolbar } from './toolbar.tsx'
+import { useEditor } from './use-editor.ts'
+import type { Shown } from './use-editor.ts'
+import { useNews } from './use-news.ts'
+import type { Currency } from './use-news.ts'
+import { WordCount } from './word-count.tsx'
+
+export type PageProps = {
+  readonly id: string
+  readonly entry: Entry | undefined
+  /** The list's Y.Doc. */
+  readonly list: Y.Doc
+  readonly actions: DocumentActions
+  readonly onPanel: () => void
+}
+
+/** A status is another one after every key, and the page is not. */
+export default function Page(props: PageProps): ReactElement {
+  const { mayWrite, waitingFor, isUpToDate } = useSyncStatus(nameOf(props.id))
+  const workspace = useSyncStatus()
+  const mayRename = useSyncStatus(listName).mayWrite !== false
+  return (
+    <PageOfDocument
+      {...props}
+      mayWrite={mayWrite}
+      mayRename={mayRename}
+      isForbidden={waitingFor === 'forbidden'}
+      isReached={isReached(workspace)}
+      isUpToDate={isUpToDate}
+    />
+  )
+}
+
+const PageOfDocument = memo(function PageOfDocument(
+  props: PageProps & Currency & { mayWrite: boolean | undefined; mayRename: boolean; isForbidden: boolean },
+): ReactElement {
+  const { id, entry, list, mayWrite, mayRename, isForbidden } = props
+  const view = useDocument(nameOf(id))
+  const place = useRef<HTMLDivElement>(null)
+  const shown = useEditor(place, view, usePerson())
+  const [isFinding, setFinding] = useState(false)
+  const isThere = entry !== undefined && entry.trashed === undefined
+  const isWritable = isThere && mayWrite !== false && shown?.isBound === true
+  useEffect(() => {
+    if (shown?.isBound === true) shown.editor.setEditable(isWritable, false)
+    shown?.editor.view.dom.setAttribute('aria-label', labels.text(entry?.title ?? ''))
+  }, [shown, isWritable, entry?.title])
+  useEffect(() => {
+    if (entry !== undefined) markSeen(entry)
+  }, [entry])
+  useNews(shown?.isBound === true ? shown.editor : undefined, id, props)
+  useTouch(view, list, id)
+  const openFind = useCallback(() => setFinding(true), [])
+  useFindKey(openFind)
+
+  return (
+    <article className="page">
+      <Bar {...props} shown={shown} onFind={openFind} />
+      {shown !== undefined && isWritable && <Toolbar editor={shown.editor} />}
+      {isFinding && shown !== undefined && (
+        <FindBar editor={shown.editor} onClose={() => setFinding(false)} />
+      )}
+      <div className="scroll">
+        <div className="paper" hidden={isForbidden}>
+          <Notes entry={entry} shown={shown} mayWrite={mayWrite} actions={props.actions} />
+          {entry !== undefined && (
+            <textarea
+              className="title"
+              rows={1}
+              aria-label={labels.documentTitle}
+              placeholder={labels.documentTitle}
+              // Who began it goes on with its name.
+              autoFocus={entry.title === ''}
+              value={entry.title}
+              readOnly={!mayRename}
+              onChange={(event) => rename(list, id, event.target.value.replaceAll('\n', ' '))}
+              onKeyDown={(event) => {
+                if (event.key !== 'Enter') return
+                event.preventDefault()
+                shown?.editor.commands.focus('start')
+              }}
+            />
+          )}
+          <div ref={place} className="prose" />
+          {shown !== undefined && view !== undefined && (
+            <footer className="page-foot">
+              <Reactions doc={view.doc} mayWrite={isThere && mayWrite !== false} />
+              <WordCount editor={shown.editor} />
+            </footer>
+          )}
+        </div>
+        {isForbidden && <p className="nothing">{labels.mayNotRead}</p>}
+      </div>
+    </article>
+  )
+})
+
+function Bar({
+  id,
+  entry,
+  actions,
+  shown,
+  onPanel,
+  onFind,
+}: PageProps & { shown: Shown | undefined; onFind: () => void }): ReactElement {
+  return (
+    <header className="bar">
+      <a className="icon-button back" href="#" aria-label={labels.backToDocuments}>
+        <Icon name="back" />
+      </a>
+      <People id={id} editor={shown?.editor} />
+      <DocumentIndicator id={id} onOpen={onPanel} />
+      <button className="icon-button" aria-label={writing.find} title={writing.find} onClick={onFind}>
+        <Icon name="search" />
+      </button>
+      <PageMenu
+        id={id}
+        entry={entry}
+        // Without what this page does not know a copy would be less than it looks.
+        editor={shown?.isBound === true ? shown.editor : undefined}
+        actions={actions}
+      />
+    </header>
+  )
+}
+
+/** The list says when somebody last wrote in it: only of what is written here. */
+function useTouch(view: DocumentView | undefined, list: Y.Doc, id: string): void {
+  useEffect(() => {
+    if (view === undefined) return undefined
+    const { doc } = view
+    const docOnUpdate = (
+      _update: Uint8Array,
+      _origin: unknown,
+      _doc: Y.Doc,
+      { local }: Y.Transaction,
+    ): void => {
+      if (local) touch(list, id, Date.now())
+    }
+    doc.on('update', docOnUpdate)
+    return () => doc.off('update', docOnUpdate)
+  }, [view, list, id])
+}
+
+function useFindKey(open: () => void): void {
+  useEffect(() => {
+    const keyDown = (event: KeyboardEvent): void => {
+      if (event.key !== 'f' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return
+      event.preventDefault()
+      open()
+    }
+    addEventListener('keydown', keyDown)
+    return () => removeEventListener('keydown', keyDown)
+  }, [open])
+}

@@ -1,0 +1,59 @@
+// late-store.test.ts — one of three tabs of a real Chromium does not get its database open, and later does: meanwhile it works
+// with the relay from its memory, and then it is one of the tabs of that store.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { startRelayProcess } from '../relay-process.ts'
+import type { RelayProcess } from '../relay-process.ts'
+import { startChromium } from './chromium.ts'
+import type { Chromium } from './chromium.ts'
+import { ScriptPage } from './script.ts'
+
+let relay: RelayProcess
+let browser: Chromium
+let site: ScriptPage
+
+beforeAll(async () => {
+  relay = await startRelayProcess()
+  browser = await startChromium()
+  site = await ScriptPage.serve(new URL('tabs-script.ts', import.meta.url).pathname)
+})
+
+afterAll(async () => {
+  await browser?.[Symbol.asyncDispose]()
+  await site?.[Symbol.asyncDispose]()
+  await relay?.[Symbol.asyncDispose]()
+})
+
+async function openTab(before = ''): Promise<Page> {
+  const page = await browser.open(site.url)
+  await page.waitForFunction('window.script !== undefined')
+  await page.evaluate(before)
+  await page.evaluate(`script.open('${relay.url}', 'late')`)
+  return page
+}
+
+const is = (tab: Page, what: string): Promise<unknown> => tab.waitForFunction(what)
+
+test('[D3] a tab whose database opens late takes over what it had in memory, and follows the others [T1] [L1]', async () => {
+  const beside = [await openTab(), await openTab()]
+  await is(beside[0]!, `script.role() === 'leading'`)
+  await beside[1]!.evaluate(`script.write('disk ')`)
+  const late = await openTab('script.hasNoStore()')
+  const tabs = [...beside, late]
+  expect(await late.evaluate('[script.keeps(), script.role()]')).toEqual(['memory', 'alone'])
+  await is(late, `script.words() === 'disk '`)
+  await late.evaluate(`script.write('memory ')`)
+  await Promise.all(tabs.map((tab) => is(tab, `script.words() === 'disk memory ' && script.isSaved()`)))
+
+  await relay.kill()
+  await late.evaluate('script.hasItsStoreAgain()')
+  await is(late, `script.keeps() === 'disk' && script.role() === 'following'`)
+  await late.evaluate(`script.write('shared')`)
+  // By the store that they share: there is no relay.
+  await Promise.all(tabs.map((tab) => is(tab, `script.words() === 'disk memory shared'`)))
+  for (const tab of tabs)
+    expect(await tab.evaluate('[script.keeps(), script.refused()]')).toEqual(['disk', 0])
+  const roles = await Promise.all(tabs.map((tab) => tab.evaluate('script.role()')))
+  expect(roles.filter((role) => role === 'leading')).toHaveLength(1)
+  expect(browser.complaints).toEqual([])
+})

@@ -1,0 +1,62 @@
+// tabs-script.ts — what a page does for tests of several tabs: it writes, says who leads and what is kept and saved, and hangs
+// when it is told to. Knows: nothing of the package but its public face.
+import { openWorkspace } from '../../client/index.ts'
+import type { SynclineDocument, Workspace } from '../../client/index.ts'
+
+let workspace: Workspace
+let document: SynclineDocument
+
+export async function open(url: string, name: string): Promise<void> {
+  workspace = openWorkspace({ url, store: name })
+  document = workspace.open(name)
+  await document.loaded
+}
+
+export function write(more: string): void {
+  const text = document.doc.getText('text')
+  text.insert(text.length, more)
+}
+
+export function words(): string {
+  return document.doc.getText('text').toString()
+}
+
+export function role(): string {
+  return workspace.status.current.tab
+}
+
+export function isSaved(): boolean {
+  return document.status.current.isSaved
+}
+
+/** Nothing runs in this page until somebody answers there. */
+export function hang(url: string): void {
+  const request = new XMLHttpRequest()
+  request.open('GET', url, false)
+  request.send()
+}
+
+/** From now on its database answers no question. */
+export function losesItsStore(): void {
+  IDBObjectStore.prototype.get = () => new EventTarget() as IDBRequest
+}
+
+/** No database opens. */
+export function hasNoStore(): void {
+  indexedDB.open = () => {
+    throw new DOMException('The disk is away.', 'UnknownError')
+  }
+}
+
+export function hasItsStoreAgain(): void {
+  Reflect.deleteProperty(indexedDB, 'open')
+  workspace.retryNow()
+}
+
+export function keeps(): string {
+  return workspace.status.current.keeps
+}
+
+export function refused(): number {
+  return workspace.status.current.refused
+}

@@ -1,0 +1,95 @@
+// access.test.ts — the notebook for who does not see it, or uses no mouse: axe on each part of the page, light and dark, and
+// a way through it by keys alone.
+import axe from 'axe-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startChromium } from '../browser/chromium.ts'
+import type { Chromium } from '../browser/chromium.ts'
+import { startRelayProcess } from '../relay-process.ts'
+import type { RelayProcess } from '../relay-process.ts'
+import { NotebookPage } from './notebook-page.ts'
+
+type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
+
+let ann: Chromium
+let relay: RelayProcess
+
+beforeAll(async () => {
+  relay = await startRelayProcess()
+  ann = await startChromium()
+})
+
+afterAll(async () => {
+  await ann?.[Symbol.asyncDispose]()
+  await relay?.[Symbol.asyncDispose]()
+})
+
+test.each(['light', 'dark'] as const)(
+  'axe finds nothing on the list, the editor and the panel: %s',
+  async (colorScheme) => {
+    const page = await NotebookPage.open(ann, relay.port)
+    await page.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.begin(`Seen in ${colorScheme}`)
+    await page.write('# Heading\nwords https://example.org and `code`\n[ ] task\n\n> quote')
+    await page.button('Table').click()
+    for (const heading of ['A', 'B', 'C']) {
+      await page.page.keyboard.type(heading)
+      await page.page.keyboard.press('Tab')
+    }
+    await page.says('Saved')
+    expect(await violations(page)).toEqual([])
+    await page
+      .button(/^What is saved/)
+      .last()
+      .click()
+    await page.page.getByRole('dialog', { name: 'What is saved' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.page.keyboard.press('Escape')
+    await page.page.setViewportSize({ width: 390, height: 780 })
+    expect(await violations(page)).toEqual([])
+    await page.page.getByRole('link', { name: 'Back to the documents' }).click()
+    await page.page
+      .getByRole('link', { name: /^Seen in/ })
+      .first()
+      .waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.page.close()
+    expect(ann.complaints.splice(0)).toEqual([])
+  },
+)
+
+test('by keys alone: into the tools and back to the text, the menu, the panel', async () => {
+  const page = await NotebookPage.open(ann, relay.port)
+  const { keyboard } = page.page
+  await page.begin('Keys')
+  await page.write('words')
+  await keyboard.press('Control+a')
+  await page.button('Heading 1').focus()
+  await keyboard.press('ArrowRight')
+  await keyboard.press('Enter')
+  await page.text.locator('h2').waitFor()
+  await page.page.locator('.ProseMirror:focus').waitFor()
+  await page.page
+    .locator('.bar')
+    .getByRole('button', { name: /^Actions for/ })
+    .focus()
+  await keyboard.press('Enter')
+  await keyboard.press('End')
+  await keyboard.press('Enter')
+  await page.page.getByText('This document is in the trash.').waitFor()
+  await page
+    .button(/^What is saved/)
+    .last()
+    .focus()
+  await keyboard.press('Enter')
+  await page.page.getByRole('dialog', { name: 'What is saved' }).waitFor()
+  await keyboard.press('Escape')
+  await page.page.locator('.indicator:focus').waitFor()
+  await page.page.close()
+})
+
+async function violations({ page }: NotebookPage): Promise<string[]> {
+  // By the devtools, for the page's own policy lets no script in.
+  await page.evaluate(axe.source)
+  const { violations: found } = await page.evaluate<{ violations: Violation[] }>('axe.run()')
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}

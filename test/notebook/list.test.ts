@@ -1,0 +1,92 @@
+// list.test.ts — the list of documents as Y.Docs that meet: what two devices did apart.
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import {
+  addEntry,
+  bringBack,
+  entriesIn,
+  moveToTrash,
+  rename,
+  touch,
+} from '../../editor/notebook/document-list.ts'
+
+const begun = { now: 1, isWelcome: false }
+
+test('[C1] what two devices did with different documents is all there, and with one of them too', () => {
+  const [ann, bob] = [new Y.Doc(), new Y.Doc()]
+  addEntry(ann, { ...begun, id: 'shared', title: 'Shared' })
+  meet(ann, bob)
+  rename(ann, 'shared', 'Renamed')
+  moveToTrash(bob, 'shared', 2)
+  addEntry(bob, { ...begun, id: 'new', title: 'New', now: 3 })
+  meet(ann, bob)
+  for (const doc of [ann, bob])
+    expect(entriesIn(doc).map(({ title, trashed }) => [title, trashed])).toEqual([
+      ['New', undefined],
+      ['Renamed', 2],
+    ])
+  bringBack(ann, 'shared')
+  expect(entriesIn(ann).every(({ trashed }) => trashed === undefined)).toBe(true)
+})
+
+test('[C1] of welcome documents made apart one is shown; and whatever somebody wrote in', () => {
+  const docs = [new Y.Doc(), new Y.Doc(), new Y.Doc()] as const
+  docs.forEach((doc, index) =>
+    addEntry(doc, { id: `w${index}`, title: 'Welcome', now: 9 - index, isWelcome: true }),
+  )
+  for (const other of docs) meet(docs[0], other)
+  for (const other of docs) meet(docs[0], other)
+  for (const doc of docs) expect(entriesIn(doc).map(({ id }) => id)).toEqual(['w0'])
+  touch(docs[1], 'w1', 100_000)
+  touch(docs[2], 'w2', 100_000)
+  for (const other of docs) meet(docs[0], other)
+  expect(
+    entriesIn(docs[0])
+      .map(({ id }) => id)
+      .toSorted(),
+  ).toEqual(['w1', 'w2'])
+  moveToTrash(docs[0], 'w1', 1)
+  moveToTrash(docs[0], 'w2', 1)
+  expect(
+    entriesIn(docs[0])
+      .map(({ id }) => id)
+      .toSorted(),
+  ).toEqual(['w1', 'w2'])
+})
+
+test('[B1] a thousand keys are told to the list once a minute', () => {
+  const doc = new Y.Doc()
+  addEntry(doc, { ...begun, id: 'a', title: 'A' })
+  let updates = 0
+  doc.on('update', () => {
+    updates += 1
+  })
+  for (let key = 0; key < 1000; key += 1) touch(doc, 'a', 1_000_000 + key * 100)
+  expect(updates).toBe(2)
+})
+
+test('[W1] whatever others write into it, it is a list', () => {
+  const doc = new Y.Doc()
+  const documents = doc.getMap<unknown>('documents')
+  documents.set('number', 3)
+  documents.set('array', new Y.Array())
+  documents.set(
+    'odd',
+    new Y.Map<unknown>([
+      ['title', 7],
+      ['created', 'soon'],
+      ['trashed', Infinity],
+    ]),
+  )
+  const empty = { title: '', created: 0, changed: undefined, trashed: undefined, isWelcome: false }
+  expect(entriesIn(doc).toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(
+    ['array', 'number', 'odd'].map((id) => Object.assign({ id }, empty)),
+  )
+  rename(doc, 'number', 'x')
+  touch(doc, 'array', 1)
+})
+
+function meet(one: Y.Doc, other: Y.Doc): void {
+  Y.applyUpdate(other, Y.encodeStateAsUpdate(one))
+  Y.applyUpdate(one, Y.encodeStateAsUpdate(other))
+}

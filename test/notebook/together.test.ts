@@ -1,0 +1,144 @@
+// together.test.ts — the notebook with two people, a browser each, and one of them without a network for a while.
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { startChromium } from '../browser/chromium.ts'
+import type { Chromium } from '../browser/chromium.ts'
+import { startRelayProcess } from '../relay-process.ts'
+import type { RelayProcess } from '../relay-process.ts'
+import { StockClient } from '../stock-client.ts'
+import { CutLine } from './cut-line.ts'
+import { NotebookPage } from './notebook-page.ts'
+
+let ann: Chromium
+let bob: Chromium
+let relay: RelayProcess
+
+beforeAll(async () => {
+  relay = await startRelayProcess()
+  ann = await startChromium()
+  bob = await startChromium()
+})
+
+afterAll(async () => {
+  await Promise.all([ann?.[Symbol.asyncDispose](), bob?.[Symbol.asyncDispose]()])
+  await relay?.[Symbol.asyncDispose]()
+})
+
+afterEach(async () => {
+  for (const browser of [ann, bob]) {
+    await Promise.all(browser.context.pages().map((page) => page.close()))
+    // A page without a network says so.
+    const complaints = browser.complaints.splice(0).filter((words) => !words.includes('net::ERR_'))
+    expect(complaints).toEqual([])
+    const elsewhere = browser.requested.splice(0).filter((url) => url.hostname !== '127.0.0.1')
+    expect(elsewhere.map(String)).toEqual([])
+  }
+})
+
+test('[C1] one reloads the page while offline and both write on: nothing is lost, nothing doubled, reactions are summed [D3] [P1]', async () => {
+  await using line = await CutLine.to(relay.port)
+  const atAnn = await NotebookPage.open(ann, relay.port)
+  await atAnn.isCalled('Ann')
+  const id = await atAnn.begin('Together')
+  await atAnn.write('Shared.')
+  await atAnn.says('Saved')
+  const atBob = await NotebookPage.open(bob, line.port, id)
+  await atBob.isCalled('Bob')
+  await atBob.shows('Shared.')
+  await atBob.write(' From Bob.')
+  await atAnn.shows('Shared. From Bob.')
+  await atAnn.showsCaretOf('Bob')
+  await atBob.showsCaretOf('Ann')
+  await atBob.isKept()
+
+  line.cut()
+  await atAnn.page.locator('.caret-label').waitFor({ state: 'detached' })
+  await atBob.write(' Bob alone.')
+  await atBob.react('Heart')
+  await atBob.says(/^On this device only: \d+ changes$/)
+  await atAnn.write('Ann alone. ', 'Control+Home')
+  await atAnn.react('Heart')
+  await atAnn.react('Heart')
+  await atBob.page.reload()
+  await atBob.shows('Shared. From Bob. Bob alone.')
+  await atBob.write(' After the reload.')
+  await atBob.react('Heart')
+  await atBob.showsReactions('Heart', 2)
+
+  line.mend()
+  const both = 'Ann alone. Shared. From Bob. Bob alone. After the reload.'
+  await Promise.all([atAnn.shows(both), atBob.shows(both)])
+  await Promise.all([atAnn.showsReactions('Heart', 4), atBob.showsReactions('Heart', 4)])
+  await Promise.all([atAnn.says('Saved'), atBob.says('Saved')])
+  await atAnn.text.focus()
+  await atBob.text.focus()
+  await Promise.all([atAnn.showsCaretOf('Bob'), atBob.showsCaretOf('Ann')])
+  await atBob.page.close()
+  await atAnn.page.locator('.caret-label').waitFor({ state: 'detached' })
+  await atAnn.button('Follow Bob').waitFor({ state: 'detached' })
+})
+
+test('[T1] the relay is killed while both type: the indicator tells it, and both meet without a reload [L1] [D1]', async () => {
+  await using mortal = await startRelayProcess()
+  const atAnn = await NotebookPage.open(ann, mortal.port)
+  const id = await atAnn.begin('Killed')
+  await atAnn.says('Saved')
+  const atBob = await NotebookPage.open(bob, mortal.port, id)
+  await atAnn.write('one ')
+  await atBob.shows('one ')
+  await atAnn.says('Saved')
+  const typing = Promise.all([atAnn.write('two ', 'Control+End'), atBob.write('zero ', 'Control+Home')])
+  await mortal.kill()
+  await typing
+  // What was said to be saved is on the relay's disk, whatever the pages still have.
+  expect(await proseAt(mortal.data, id)).toContain('one ')
+  await Promise.all([
+    atAnn.says(/^(On this device only|Offline)/),
+    atBob.says(/^(On this device only|Offline)/),
+  ])
+  await atAnn.write('three')
+  await atAnn.says(/^On this device only: \d+ changes$/)
+
+  await using risen = await startRelayProcess({ data: mortal.data, port: mortal.port })
+  const both = 'zero one two three'
+  await Promise.all([atAnn.shows(both), atBob.shows(both)])
+  await Promise.all([atAnn.says('Saved'), atBob.says('Saved')])
+  expect(risen.port).toBe(mortal.port)
+})
+
+test('[D3] three tabs are one writer on one socket; who talks is closed while another types', async () => {
+  const first = await NotebookPage.open(ann, relay.port)
+  const id = await first.begin('Tabs')
+  await first.says('Saved')
+  ann.requested.length = 0
+  const second = await NotebookPage.open(ann, relay.port, id)
+  const third = await NotebookPage.open(ann, relay.port, id)
+  await second.write('typed in the second')
+  await third.shows('typed in the second')
+  expect(ann.requested.filter(({ protocol }) => protocol === 'ws:')).toEqual([])
+  await Promise.all([first.page.close(), second.write(', and on')])
+  await third.shows('typed in the second, and on')
+  await second.says('Saved')
+  const atBob = await NotebookPage.open(bob, relay.port, id)
+  await atBob.shows('typed in the second, and on')
+})
+
+test('[D3] undo takes back one’s own words alone', async () => {
+  const atAnn = await NotebookPage.open(ann, relay.port)
+  const id = await atAnn.begin('Undone')
+  const atBob = await NotebookPage.open(bob, relay.port, id)
+  await atAnn.write('Ann.')
+  await atBob.shows('Ann.')
+  await atBob.write(' Bob.')
+  await atAnn.shows('Ann. Bob.')
+  await atAnn.page.keyboard.press('Control+z')
+  await Promise.all([atAnn.shows(' Bob.'), atBob.shows(' Bob.')])
+  await atAnn.page.keyboard.press('Control+y')
+  await Promise.all([atAnn.shows('Ann. Bob.'), atBob.shows('Ann. Bob.')])
+})
+
+async function proseAt(data: string, id: string): Promise<string> {
+  await using relayAlone = await startRelayProcess({ data })
+  using reader = new StockClient(relayAlone.url, `notebook/${id}`)
+  await reader.synced()
+  return reader.doc.getXmlFragment('prose').toString()
+}
