@@ -62,6 +62,8 @@ export class Invariants {
   readonly #answers: AnswerWatch
   #remembered: Remembered[] = []
   readonly #reassemblies = new WeakMap<Line, Reassembly>()
+  /** What stock clients have said: to be told of it again is no content for them. */
+  readonly #unechoed = new WeakMap<Line, Set<string>>()
   #rememberedOf: unknown
   /** How long the token lasts that was accepted last. */
   readonly #tokenMs = new WeakMap<Line, number>()
@@ -130,17 +132,24 @@ export class Invariants {
     const body = readVarUint8Array(decoder)
     if (decoder.pos !== frame.length) throw new BrokenRule('W1', `${line.name} is sent a frame with a rest.`)
     if (step === stock.step1) return
-    this.#countWhileFull(line)
+    if (this.#unechoed.get(line)?.delete(String(body)) !== true) this.#countWhileFull(line)
     this.mustBeDurable(replica.document, body, line.name)
   }
 
   #relayHeard(line: Line, frame: Uint8Array): void {
-    if (frame[0] !== messageNumber.presence && frame[0] !== messageNumber.filed) return
     const replica = this.#replicaOf(line)
-    if (!(replica instanceof NativeTab)) return
+    if (!(replica instanceof NativeTab)) return this.#heardOfStock(line, frame)
+    if (frame[0] !== messageNumber.presence && frame[0] !== messageNumber.filed) return
     for (const message of decodeFrame(frame))
       if (message.type === 'presence') this.#watch.relayHeard(replica.device.name, message.entries)
       else if (message.type === 'filed') this.#answers.relayHeard(replica.device, message.entries)
+  }
+
+  #heardOfStock(line: Line, frame: Uint8Array): void {
+    const decoder = createDecoder(frame)
+    if (readVarUint(decoder) !== stock.sync || readVarUint(decoder) === stock.step1) return
+    const unechoed = this.#unechoed.get(line) ?? new Set()
+    this.#unechoed.set(line, unechoed.add(String(readVarUint8Array(decoder))))
   }
 
   #nativeSaid(replica: NativeTab, line: Line, frame: Uint8Array): void {
