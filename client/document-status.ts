@@ -43,9 +43,9 @@ export function shownStatus(sources: Sources): DocumentStatus {
   const { own, early, isDurable, filed } = sources
   const told = own.phase === 'following' ? followersStatus(sources) : own
   const inMemory = told.inMemory + early
-  const isSaved = told.isSaved && early === 0
   // The inbox may have been read before the machine hears of it, or after.
   const refused = Math.max(told.refused, filed)
+  const isSaved = told.isSaved && early === 0 && refused === 0
   // Memory is no disk, whatever is kept there.
   if (!isDurable) return { ...told, inMemory: inMemory + told.pending, pending: 0, refused, isSaved }
   return { ...told, inMemory, refused, isSaved }

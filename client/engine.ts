@@ -19,10 +19,15 @@ import { memoryStore } from './memory-store.ts'
 import { moved } from './moving.ts'
 import { newIdentity, openedStore, Records } from './records.ts'
 import { atMostAMoment, patiently } from './patience.ts'
+import { checkedToken } from './passed-in.ts'
 import { RelaySocket } from './relay-socket.ts'
 import type { SocketClass } from './relay-socket.ts'
 import { SharedTab } from './shared-tab.ts'
 import type { StorePlace } from './store-place.ts'
+import { SynclineError } from './syncline-error.ts'
+
+/** Beyond this an application that was asked for a token is asked again. */
+const tokenMsMax = 30_000
 
 export type AskToken = () => Promise<string>
 
@@ -40,7 +45,11 @@ export type EngineStatus = {
   readonly keeps: 'opening' | 'disk' | 'memory'
   /** Why the store refuses, or why there is none, in its own words. */
   readonly storeError: string | undefined
+  /** The store is of somebody else than who signed in while it did not open: it is done without. [S1] */
+  readonly isOtherSubjects: boolean
   readonly tokenError: string | undefined
+  /** Why no socket can even be tried, in the platform's words. */
+  readonly socketError: string | undefined
   readonly isPersistent: boolean | undefined
 }
 
@@ -76,7 +85,9 @@ export class Engine {
     relay: undefined,
     keeps: 'opening',
     storeError: undefined,
+    isOtherSubjects: false,
     tokenError: undefined,
+    socketError: undefined,
     isPersistent: undefined,
   }
 
@@ -107,18 +118,24 @@ export class Engine {
     this.#tokens =
       askToken &&
       new Asking(
-        askToken,
+        async () => checkedToken(await askToken()),
         (token) => {
           this.#show({ tokenError: undefined })
           this.step({ type: 'tokenGiven', token })
         },
-        (error) => this.#show({ tokenError: String(error) }),
+        (error) => this.#show({ tokenError: wordsOf(error) }),
+        tokenMsMax,
       )
     this.#tab = new SharedTab(options.place.sharedName, {
       records: () => this.records,
       document: (name) => this.#documents.get(name),
       relay: () => this.#status.relay,
-      leaderSaid: (relay) => this.#show({ relay }),
+      leaderSaid: (relay) => {
+        // A tab that was opened later has not heard it, and may be the last that knows.
+        const isOn = relay.reason === 'workOffline'
+        if (isOn || relay.phase === 'ready') this.step({ type: 'workOfflineSet', isOn })
+        this.#show({ relay })
+      },
       inboxChanged: () => this.#follow(() => this.inbox.read()),
       settled: () => atMostAMoment(Promise.all(this.documents.map(({ loaded }) => loaded))),
       retried: () => this.#retry(),
@@ -223,15 +240,18 @@ export class Engine {
   /** The disk takes over from the memory that stood in for it, and the tab is one of those that share it. [D3] */
   async #moveTo(disk: Records): Promise<void> {
     const memory = this.records
-    const isOne = await moved(memory, disk, {
-      mayLeave: (isSame) => isSame || !this.#hasMetRelay || this.documents.every(isAnswered),
+    const kinship = await moved(memory, disk, {
+      mayLeave: (kin) => kin === 'sameReplica' || !this.#hasMetRelay || this.documents.every(isAnswered),
       isWanted: () => !this.#isClosed,
       storeSaid: (error) => this.#show({ storeError: error?.message }),
     })
-    if (isOne === undefined) return disk.close()
+    if (kinship === 'otherSubject')
+      this.#show({ isOtherSubjects: true, storeError: 'The store of this device is of another person.' })
+    if (kinship === undefined || kinship === 'otherSubject') return disk.close()
     const isOffline = this.#status.relay?.reason === 'workOffline'
     this.#tab.step({ type: 'leadershipLost' })
-    await Promise.all(this.documents.map((document) => document.leaveStore(!isOne && this.#hasMetRelay)))
+    const leavesIds = kinship === 'otherReplica' && this.#hasMetRelay
+    await Promise.all(this.documents.map((document) => document.leaveStore(leavesIds)))
     if (this.#isClosed) return disk.close()
     this.#replica = this.#newReplica()
     if (isOffline) this.step({ type: 'workOfflineSet', isOn: true })
@@ -244,7 +264,7 @@ export class Engine {
     if (this.#isClosed) return
     // What is answered is about to be written down: without that it would be sent again.
     const resting = this.documents.filter(
-      ({ status: { current } }) => current.isSaved && current.phase === 'live',
+      (document) => isAnswered(document) && document.status.current.phase === 'live',
     )
     for (const document of this.#documents.keys()) this.step({ type: 'documentClosed', document })
     if (resting.length > 0) await atMostAMoment(Promise.all(resting.map(({ forgotten }) => forgotten)))
@@ -438,7 +458,10 @@ export class Engine {
       opened: () => this.step({ type: 'connected', socket: number }),
       received: (message) => this.step({ type: 'received', socket: number, message }),
       garbled: () => this.step({ type: 'garbled', socket: number }),
-      closed: () => this.step({ type: 'disconnected', socket: number, random: Math.random() }),
+      closed: (refusal) => {
+        this.#show({ socketError: refusal })
+        this.step({ type: 'disconnected', socket: number, random: Math.random() })
+      },
     })
     this.#socket = { number, line }
   }
@@ -464,6 +487,10 @@ export class Engine {
   #follow(work: () => Promise<void>): void {
     void patiently(work, () => !this.#isClosed, this.#documentHost.storeSaid)
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof SynclineError ? `${error.code}: ${error.message}` : String(error)
 }
 
 function isAnswered({ status: { current } }: OpenDocument): boolean {

@@ -7,16 +7,28 @@ import type { StorePlace } from './store-place.ts'
 /**
  * All tabs share it. Where there are no Web Locks (a page that is not secure) nobody can be elected, and two replicas in
  * one store would answer for each other: then each tab has one of its own, which it finds again when it is reloaded.
+ * Where the page may keep nothing it gets no lock either, and no database opens.
  */
 export function indexedPlace(name: string): StorePlace {
-  const canShare = 'locks' in navigator
-  const database = canShare ? name : `${name}-${suffixOfTab(name)}`
+  const mayKeep = isLentRoom()
+  const canShare = mayKeep && 'locks' in navigator
+  const database = canShare || !mayKeep ? name : `${name}-${suffixOfTab(name)}`
   return {
     isDurable: true,
     sharedName: canShare ? name : undefined,
     open: () => IndexedStore.open(database),
     askToKeep,
     room,
+  }
+}
+
+/** Not in a sandboxed frame, nor where a person blocks what sites keep: only to look is an error there. */
+function isLentRoom(): boolean {
+  try {
+    // Workers have none, and may keep something all the same.
+    return globalThis.sessionStorage !== null
+  } catch {
+    return false
   }
 }
 

@@ -8,30 +8,42 @@ import { patiently } from './patience.ts'
 import { newIdentity } from './records.ts'
 import type { Records } from './records.ts'
 
+/** Whose the disk is: of the replica that was in memory, of another of the same person, of another person. */
+export type Kinship = 'sameReplica' | 'otherReplica' | 'otherSubject'
+
 export type Move = {
-  /** `isSame`: the disk is of the replica that was in memory. Else what that one sent is its own to end. */
-  readonly mayLeave: (isSame: boolean) => boolean
+  /** What was sent by a replica that is not the disk's is its own to end. */
+  readonly mayLeave: (kinship: Kinship) => boolean
   readonly isWanted: () => boolean
   readonly storeSaid: (error: StoreError | undefined) => void
 }
 
-/** Whether both are now one replica; undefined: nobody wants it any more. As often as the disk needs it. [L1] */
-export function moved(memory: Records, disk: Records, move: Move): Promise<boolean | undefined> {
-  const work = async (): Promise<boolean> => {
-    const isSame = await isOneReplica(memory, disk)
-    if (move.mayLeave(isSame)) await moveConfirmed(memory, disk)
-    // Asked again, for what was typed meanwhile.
-    if (move.mayLeave(isSame)) return isSame
+/** On `otherSubject` nothing was moved. Undefined: nobody wants it any more. As often as the disk needs it. [L1] [S1] */
+export function moved(memory: Records, disk: Records, move: Move): Promise<Kinship | undefined> {
+  const work = async (): Promise<Kinship> => {
+    const before = await kinship(memory, disk)
+    if (before !== 'otherSubject' && move.mayLeave(before)) await moveConfirmed(memory, disk)
+    // Asked again, for who signed in and what was typed meanwhile.
+    const now = await kinship(memory, disk)
+    if (now === 'otherSubject' || move.mayLeave(now)) return now
     throw new StoreError('broken', 'What is in memory goes to the relay first.')
   }
   return patiently(work, move.isWanted, move.storeSaid)
 }
 
-/** A disk that was none before becomes the replica that was in memory. Of another the relay takes none of its client ids. */
-async function isOneReplica(memory: Records, disk: Records): Promise<boolean> {
+/**
+ * A disk that was none before becomes the replica that was in memory, one of nobody yet is from now on of who signed in
+ * there. Of another replica the relay takes none of its client ids.
+ */
+async function kinship(memory: Records, disk: Records): Promise<Kinship> {
   const ours = await memory.identity((before) => before ?? newIdentity())
-  const theirs = await disk.identity((before) => before ?? ours)
-  return equalBytes(ours.replica, theirs.replica)
+  const { owner } = ours
+  const theirs = await disk.identity((before = ours) =>
+    owner === undefined || before.owner !== undefined ? before : { ...before, owner },
+  )
+  if (equalBytes(ours.replica, theirs.replica)) return 'sameReplica'
+  const isOne = theirs.owner?.tenant === owner?.tenant && theirs.owner?.subject === owner?.subject
+  return owner === undefined || isOne ? 'otherReplica' : 'otherSubject'
 }
 
 /** What the relay has told meanwhile, so that all of it is there without a relay too. [E1] */
@@ -41,6 +53,8 @@ async function moveConfirmed(memory: Records, disk: Records): Promise<void> {
   for (const { document, epoch } of await memory.documents()) {
     const { place, rows } = await memory.load(document)
     if (epoch.length === 0) continue
+    // What a relay told was told to somebody who had signed in before.
+    if ((await kinship(memory, disk)) === 'otherSubject') return
     const { cursor } = place
     const { head } = await disk.load(document)
     const updates = rows

@@ -8,10 +8,10 @@ import type { Observable } from './observed.ts'
 import type { OpenDocument } from './open-document.ts'
 import type { WorkspaceStatus } from './workspace.ts'
 
-/** `isSaved`: the relay has everything on its disk. Else why it cannot be had now. */
-export type Saved =
-  | { readonly isSaved: true }
-  | { readonly isSaved: false; readonly reason: WaitReason | RestReason | 'relayAway' | 'closed' }
+/** `isSaved`: the relay has everything on its disk. Else why it cannot be had now; `editsRefused`: without a person never. */
+export type Saved = { readonly isSaved: true } | { readonly isSaved: false; readonly reason: NotSaved }
+
+type NotSaved = WaitReason | RestReason | 'editsRefused' | 'relayAway' | 'closed'
 
 export interface SynclineDocument {
   readonly name: string
@@ -93,10 +93,12 @@ export class OpenedDocument implements SynclineDocument {
 
 /** Undefined: it is under way. */
 function savedOrWhyNot(
-  { isSaved, phase, waitingFor }: DocumentStatus,
+  { isSaved, phase, waitingFor, inMemory, pending, refused }: DocumentStatus,
   workspace: WorkspaceStatus,
 ): Saved | undefined {
   if (isSaved) return { isSaved: true }
+  if (refused > 0 && inMemory + pending === 0 && phase !== 'loading')
+    return { isSaved: false, reason: 'editsRefused' }
   if (workspace.phase === 'closed') return { isSaved: false, reason: 'closed' }
   // The application is being asked for a token.
   if (workspace.reason === 'tokenMissing' && workspace.tokenError === undefined) return undefined

@@ -25,20 +25,26 @@ export type SocketEvents = {
   readonly received: (message: Message) => void
   /** What was sent cannot be read. */
   readonly garbled: () => void
-  readonly closed: () => void
+  /** `refusal`: it could not even be made, in the platform's words. A page of https may have none over ws. */
+  readonly closed: (refusal?: string) => void
 }
 
 const openState = 1
 const codec = new WireCodec([saidByBoth, saidByRelay], writeReplicaBody)
 
 export class RelaySocket {
-  readonly #socket: SocketLike
+  readonly #socket: SocketLike | undefined
   readonly #reassembly = new Reassembly()
   #events: SocketEvents | undefined
 
   constructor(socketClass: SocketClass, url: string, events: SocketEvents) {
     this.#events = events
-    this.#socket = new socketClass(url, wireProtocol)
+    try {
+      this.#socket = new socketClass(url, wireProtocol)
+    } catch (error) {
+      queueMicrotask(() => this.#end(String(error)))
+      return
+    }
     this.#socket.binaryType = 'arraybuffer'
     this.#socket.addEventListener('open', () => this.#events?.opened())
     this.#socket.addEventListener('message', ({ data }) => this.#socketOnMessage(data))
@@ -48,21 +54,21 @@ export class RelaySocket {
   }
 
   send(messages: readonly ReplicaMessage[]): void {
-    if (this.#socket.readyState !== openState) return
+    if (this.#socket?.readyState !== openState) return
     for (const frame of framesOf(messages.map((message) => codec.encodeMessage(message))))
       this.#socket.send(frame)
   }
 
   /** Nobody waits for the other end, which may be gone: a browser would tell minutes later. */
   close(): void {
-    this.#socket.close()
+    this.#socket?.close()
     queueMicrotask(() => this.#end())
   }
 
-  #end(): void {
+  #end(refusal?: string): void {
     const events = this.#events
     this.#events = undefined
-    events?.closed()
+    events?.closed(refusal)
   }
 
   #socketOnMessage(data: unknown): void {

@@ -3,8 +3,16 @@
 export type SynclineErrorCode =
   /** A document's name has 1 to 1,024 bytes of well-formed text. */
   | 'bad-name'
+  /** What the application gave as a token is no text of at most 16 KiB. Told as `tokenError`, never thrown. */
+  | 'bad-token'
+  /** A relay's address begins with `ws://` or `wss://`, and has no `#`. */
+  | 'bad-url'
   /** The workspace, or the document, was closed. */
   | 'closed'
+  /** An application that was asked for a token said nothing for 30 seconds. Told as `tokenError`, never thrown. */
+  | 'no-answer'
+  /** There is no IndexedDB here, or what was passed is no store. */
+  | 'no-store'
   /** There is no WebSocket here: Node 20 needs one passed in. */
   | 'no-web-socket'
   /** Another process, or another workspace, has the folder of LevelDB. */

@@ -18,7 +18,7 @@ export type TabWord =
   | { readonly type: 'closed'; readonly tab: string; readonly documents: readonly string[] }
   /** Is the leader there? */
   | { readonly type: 'askLeader' }
-  /** By the leader, if it and its store are more than a lock. */
+  /** By who has just got the lead; then, asked, by the leader if it and its store are more than a lock. */
   | { readonly type: 'here' }
   /** By the leader. */
   | { readonly type: 'status'; readonly status: ReplicaStatus }

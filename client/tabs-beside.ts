@@ -37,6 +37,11 @@ export class TabsBeside {
       name,
       leadership: new Leadership(navigator.locks, name, {
         ...events,
+        won: () => {
+          // Who stands in line counts from now, however long this tab's first term takes: the lead goes round to nobody.
+          this.say({ type: 'here' })
+          events.won()
+        },
         asked: () => this.say({ type: 'askLeader' }),
       }),
       channel: new TabChannel(name, (word) => {

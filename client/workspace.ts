@@ -1,21 +1,19 @@
 // workspace.ts — what an application holds in its hands: a workspace, its documents, what is saved where. Knows: the
 // public words. Must not know: machines, stores, sockets. Nothing here waits for a network.
 import { toBase64 } from 'lib0/buffer'
-import { decodeUtf8, encodeUtf8 } from 'lib0/string'
-import { documentNameBytesMax } from '../shared/limits.ts'
 import type { Durability } from '../shared/message.ts'
 import type { Filing } from '../shared/replica-records.ts'
 import { isSameStatus } from '../shared/replica-status.ts'
 import type { ReplicaStatus, RestReason } from '../shared/replica-words.ts'
 import { Engine } from './engine.ts'
 import type { AskToken } from './engine.ts'
-import { indexedPlace } from './indexed-place.ts'
 import { Observed, until } from './observed.ts'
 import type { Observable } from './observed.ts'
 import type { OpenDocument } from './open-document.ts'
 import { OpenedDocument } from './opened-document.ts'
 import type { SynclineDocument } from './opened-document.ts'
 import { watchPage } from './page-life.ts'
+import { checkedName, checkUrl, placeOf } from './passed-in.ts'
 import type { Room } from './persistence.ts'
 import type { SocketClass } from './relay-socket.ts'
 import type { StorePlace } from './store-place.ts'
@@ -37,7 +35,7 @@ export type WorkspaceOptions = {
 export type WorkspaceStatus = {
   /** Of the one socket of this device. `opening`: the store is not open yet. */
   readonly phase: ReplicaStatus['phase'] | 'opening' | 'closed'
-  /** Why there is no socket, and will be none by itself. */
+  /** Why there is no socket, and will be none by itself. `otherSubject` also where the store, not the socket, is done without. */
   readonly reason: RestReason | undefined
   /** When it connects by itself, in milliseconds since 1970. */
   readonly nextTryAt: number | undefined
@@ -47,8 +45,10 @@ export type WorkspaceStatus = {
   readonly storeError: string | undefined
   /** Whether the browser promised to clear nothing for want of room; undefined: it was not asked yet, or is none. */
   readonly isPersistent: boolean | undefined
-  /** Why the application could give no token. */
+  /** Why the application could give no token. It is asked again. */
   readonly tokenError: string | undefined
+  /** Why no socket can even be tried, in the platform's words. It is tried again. */
+  readonly socketError: string | undefined
   /** Whether this tab talks to the relay; `alone`: tabs of this browser cannot see each other. */
   readonly tab: 'following' | 'leading' | 'alone'
   /** The sums over the documents that are open. */
@@ -109,7 +109,8 @@ export class Workspace {
   }: WorkspaceOptions) {
     if (socketClass === undefined)
       throw new SynclineError('no-web-socket', 'There is no WebSocket here: pass one as socketClass.')
-    const place = typeof store === 'string' ? indexedPlace(store) : store
+    checkUrl(url)
+    const place = placeOf(store)
     this.room = async () => place.room?.()
     this.#engine = new Engine({ url, token, place, socketClass, wholeWorkspace }, () => this.#show())
     this.#status = new Observed(this.#statusNow())
@@ -141,13 +142,7 @@ export class Workspace {
   /** The document of this name. It exists as soon as somebody writes in it. Each opening is closed once. */
   open(name: string): SynclineDocument {
     if (this.#isClosed) throw new SynclineError('closed', 'This workspace was closed.')
-    const bytes = encodeUtf8(name)
-    if (bytes.length === 0 || bytes.length > documentNameBytesMax || decodeUtf8(bytes) !== name)
-      throw new SynclineError(
-        'bad-name',
-        `A document's name has 1 to ${documentNameBytesMax} bytes of well-formed text.`,
-      )
-    const document = this.#engine.open(name)
+    const document = this.#engine.open(checkedName(name))
     this.#opened.set(document, (this.#opened.get(document) ?? 0) + 1)
     document.keep(true)
     return new OpenedDocument(document, this.status, () => this.#close(document))
@@ -158,7 +153,7 @@ export class Workspace {
     this.#engine.retry()
   }
 
-  /** On purpose, in all tabs, until it is taken back. */
+  /** On purpose, in all tabs, until it is taken back, or none of them is left: a reload of the only one ends it too. */
   workOffline(isOn: boolean): void {
     this.#engine.workOffline(isOn)
   }
@@ -195,7 +190,7 @@ export class Workspace {
 
   #statusNow(): WorkspaceStatus {
     const { status, role, documents, inbox } = this.#engine
-    const { relay, keeps, storeError, tokenError, isPersistent } = status
+    const { relay, keeps, storeError, isOtherSubjects, tokenError, socketError, isPersistent } = status
     const sums = { inMemory: 0, pending: 0 }
     for (const { status: one } of documents) {
       sums.inMemory += one.current.inMemory
@@ -204,12 +199,13 @@ export class Workspace {
     const phase = keeps === 'opening' ? 'opening' : (relay?.phase ?? 'following')
     return {
       phase: this.#isClosed ? 'closed' : phase,
-      reason: relay?.reason,
+      reason: relay?.reason ?? (isOtherSubjects ? 'otherSubject' : undefined),
       nextTryAt: relay?.nextTryAt,
       keeps: storeError === undefined ? keeps : 'memory',
       storeError,
       isPersistent,
       tokenError,
+      socketError,
       tab: role,
       ...sums,
       refused: inbox.filings.current.length,

@@ -14,6 +14,7 @@ const workspaceBeginning: WorkspaceStatus = {
   storeError: undefined,
   isPersistent: undefined,
   tokenError: undefined,
+  socketError: undefined,
   tab: 'following',
   inMemory: 0,
   pending: 0,

@@ -103,7 +103,8 @@ async function saved(page) {
 }
 
 async function take(page, name) {
-  await page.screenshot({ path: join(folder, `${name}.png`) })
+  // To hide the caret it would write into the text's elements, which the editor takes for typing.
+  await page.screenshot({ path: join(folder, `${name}.png`), caret: 'initial' })
   console.log(`docs/pictures/${name}.png`)
 }
 

@@ -418,7 +418,7 @@ export class ReplicaDocument {
       inMemory,
       pending,
       refused: this.#filed,
-      isSaved: this.#role === 'leading' && inMemory === 0 && pending === 0,
+      isSaved: this.#role === 'leading' && inMemory === 0 && pending === 0 && this.#filed === 0,
       isUpToDate: this.#link.isAtHead && compared === comparison.equal && this.#role === 'leading',
       differs: compared === comparison.different,
       lastSaved: this.#pushing.lastSaved,

@@ -29,7 +29,7 @@ export type DocumentStatus = {
   readonly pending: number
   /** What waits for a person. */
   readonly refused: number
-  /** Every edit made here is acknowledged. */
+  /** Every edit made here is acknowledged, or was discarded: nothing is in memory, pending or refused. */
   readonly isSaved: boolean
   /** At the head last told, and the last comparison was equal. */
   readonly isUpToDate: boolean

@@ -41,6 +41,11 @@ export function App({ figures }: { figures: Figures }): ReactElement {
 
   return (
     <div className="app" data-shows={id === undefined ? 'list' : 'document'}>
+      {id !== undefined && (
+        <button className="skip" onClick={focusText}>
+          {labels.skipToText}
+        </button>
+      )}
       <SidebarByRights list={list} openId={id} actions={actions} onPanel={openPanel} />
       <main className="main">
         <SignIn />
@@ -61,6 +66,11 @@ export function App({ figures }: { figures: Figures }): ReactElement {
       <Notices />
     </div>
   )
+}
+
+/** Past the list, which may be long. */
+function focusText(): void {
+  document.querySelector<HTMLElement>('.ProseMirror')?.focus()
 }
 
 /** Two columns need some room. */

@@ -9,6 +9,7 @@ export const untitled = 'Untitled'
 export const labels = {
   title: (name: string) => `${name || untitled} · ${appName}`,
   newDocument: 'New document',
+  skipToText: 'To the text',
   search: 'Search',
   documents: 'Documents',
   trash: 'Trash',
@@ -223,7 +224,7 @@ export const panel = {
   documents: 'Documents',
   list: 'The list of documents',
   others: 'Other documents',
-  lastSaved: (time: string) => `saved ${time}`,
+  lastSaved: (time: string) => `Saved ${time}`,
   catchingUp: (percent: number) => `Catching up, ${percent} %`,
   toFetch: (count: number) =>
     count === 1 ? '1 document is being brought' : `${count} documents are being brought`,

@@ -36,8 +36,7 @@ export function useActions(list: DocumentList | undefined): DocumentActions {
           const file = await pickTextFile('.md,.markdown,.txt,text/markdown,text/plain')
           if (file === undefined) return
           if (file.text.length > importLengthMax) return say(writing.tooLargeFile)
-          const title = file.name.replace(/\.[^.]+$/, '')
-          goTo(await makeFromMarkdown(ready.workspace, ready.doc, { title, markdown: file.text }))
+          goTo(await makeFromMarkdown(ready.workspace, ready.doc, titled(file)))
         }),
       duplicate: ({ id, title }) =>
         withDoc(async (ready) => {
@@ -47,6 +46,14 @@ export function useActions(list: DocumentList | undefined): DocumentActions {
       bringBack: ({ id }) => withDoc((ready) => bringBack(ready.doc, id)),
     }
   }, [workspace, doc])
+}
+
+/** As an export has it: the title is a heading before everything else; without one, the file's name. */
+function titled({ name, text }: { name: string; text: string }): { title: string; markdown: string } {
+  const [heading, title] = /^# (.+)\r?\n+/.exec(text) ?? []
+  if (heading === undefined || title === undefined)
+    return { title: name.replace(/\.[^.]+$/, ''), markdown: text }
+  return { title: title.trim(), markdown: text.slice(heading.length) }
 }
 
 type Ready = {

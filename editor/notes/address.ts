@@ -1,25 +1,15 @@
-// address.ts — what the address says behind its hash: the note, or, in a link that a relay printed, a token, which this
-// browser keeps. Must not know: elements, the workspace.
-import { nameHere } from '../place.ts'
+// address.ts — which note the address names, behind its hash. Must not know: elements, the workspace.
 
-const tokenKey = nameHere('syncline-token')
+/** A link that a relay printed brings a token there: see ../stock/token.ts. */
 const tokenMark = '#token='
 
 export function noteInAddress(): string {
+  // Where the browser keeps nothing the token stays in the address, and is no note's name.
+  if (location.hash.startsWith(tokenMark)) return 'notes'
   try {
     return decodeURIComponent(location.hash.slice(1)) || 'notes'
   } catch {
     // What somebody typed may be no well-formed code: then it is the name as it stands.
     return location.hash.slice(1)
   }
-}
-
-/** Undefined: this relay was never said to want one. */
-export function keptToken(): string | undefined {
-  if (location.hash.startsWith(tokenMark)) {
-    localStorage.setItem(tokenKey, location.hash.slice(tokenMark.length))
-    // So that it is in no history, and in no address that somebody copies.
-    history.replaceState(null, '', location.pathname)
-  }
-  return localStorage.getItem(tokenKey) ?? undefined
 }

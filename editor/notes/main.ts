@@ -4,7 +4,8 @@ import { openWorkspace } from 'syncline/client'
 import type { SynclineDocument } from 'syncline/client'
 import { nameHere, relayUrl, serviceWorkerUrl } from '../place.ts'
 import { bindTextarea } from '../stock/textarea.ts'
-import { keptToken, noteInAddress } from './address.ts'
+import { keptToken } from '../stock/token.ts'
+import { noteInAddress } from './address.ts'
 import { labels, notices, statusLine } from './texts.ts'
 
 /** Ears are told what has come to rest, not each step on the way. */

@@ -49,18 +49,20 @@ export function statusLine(document: DocumentStatus, workspace: WorkspaceStatus)
     document.waitingFor === undefined ? undefined : closedFor[document.waitingFor],
     document.mayWrite === false ? 'You may read this note, not write in it.' : undefined,
     document.refused > 0 ? `${changes(document.refused)} refused, and kept in this browser.` : undefined,
-    workspace.storeError === undefined ? undefined : `(${workspace.storeError})`,
+    ...[workspace.storeError, workspace.socketError].map((error) => error && `(${error})`),
   ]
     .filter((sentence) => sentence !== undefined && sentence !== '')
     .join(' ')
 }
 
-function savedSentence({ isSaved, inMemory, pending }: DocumentStatus, { keeps }: WorkspaceStatus): string {
+function savedSentence(document: DocumentStatus, { keeps }: WorkspaceStatus): string {
+  const { isSaved, inMemory, pending, refused } = document
   if (isSaved) return 'Saved: the relay has everything you wrote on its disk.'
   if (inMemory > 0 && keeps === 'memory')
     return `This browser keeps nothing: ${inTab(inMemory)} until the relay has it.`
   if (inMemory > 0) return `Writing: ${inTab(inMemory)}.`
   if (pending > 0) return `${changes(pending)} on this browser’s disk, and not at the relay yet.`
+  if (refused > 0) return 'The relay has not taken everything you wrote.'
   return 'What you write is kept on this browser’s disk.'
 }
 

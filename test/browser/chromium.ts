@@ -1,6 +1,6 @@
 // chromium.ts — a real browser for a test, with a profile of its own, so that two of them are two people's devices.
 // Knows: how Chromium is started and what its pages complain about. Must not know: what a page is for.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { kill } from 'node:process'
@@ -87,8 +87,15 @@ export class Chromium implements AsyncDisposable {
   }
 }
 
-export async function startChromium(): Promise<Chromium> {
+/** As somebody sets it who lets no site keep anything. */
+const keepsNothing = { profile: { default_content_setting_values: { cookies: 2 } } }
+
+export async function startChromium({ keeps = true } = {}): Promise<Chromium> {
   const profile = await mkdtemp(join(tmpdir(), 'syncline-chromium-'))
+  if (!keeps) {
+    await mkdir(join(profile, 'Default'))
+    await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(keepsNothing))
+  }
   return new Chromium(await launched(profile), profile)
 }
 

@@ -1,7 +1,7 @@
 // late-store.test.ts — one of three tabs of a real Chromium does not get its database open, and later does: meanwhile it works
 // with the relay from its memory, and then it is one of the tabs of that store.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Page } from 'playwright-core'
+import type { Frame, Page } from 'playwright-core'
 import { startRelayProcess } from '../relay-process.ts'
 import type { RelayProcess } from '../relay-process.ts'
 import { startChromium } from './chromium.ts'
@@ -24,6 +24,19 @@ afterAll(async () => {
   await relay?.[Symbol.asyncDispose]()
 })
 
+/** A frame of no origin: it has no database, no storage and no lock. */
+async function openSandbox(): Promise<Frame> {
+  const page = await browser.open(site.url)
+  const attached = page.waitForEvent('frameattached')
+  await page.evaluate(`const frame = document.createElement('iframe')
+    frame.sandbox = 'allow-scripts'
+    frame.src = '${site.url}'
+    document.body.append(frame)`)
+  const frame = await attached
+  await frame.waitForFunction('window.script !== undefined')
+  return frame
+}
+
 async function openTab(before = ''): Promise<Page> {
   const page = await browser.open(site.url)
   await page.waitForFunction('window.script !== undefined')
@@ -32,7 +45,7 @@ async function openTab(before = ''): Promise<Page> {
   return page
 }
 
-const is = (tab: Page, what: string): Promise<unknown> => tab.waitForFunction(what)
+const is = (tab: Page | Frame, what: string): Promise<unknown> => tab.waitForFunction(what)
 
 test('[D3] a tab whose database opens late takes over what it had in memory, and follows the others [T1] [L1]', async () => {
   const beside = [await openTab(), await openTab()]
@@ -55,5 +68,14 @@ test('[D3] a tab whose database opens late takes over what it had in memory, and
     expect(await tab.evaluate('[script.keeps(), script.refused()]')).toEqual(['disk', 0])
   const roles = await Promise.all(tabs.map((tab) => tab.evaluate('script.role()')))
   expect(roles.filter((role) => role === 'leading')).toHaveLength(1)
+  expect(browser.complaints).toEqual([])
+})
+
+test('[L1] a page that may keep nothing works from memory, and says so', async () => {
+  const frame = await openSandbox()
+  await frame.evaluate(`script.open('${relay.url}', 'sandboxed')`)
+  await frame.evaluate(`script.write('typed')`)
+  await is(frame, `script.keeps() === 'memory' && script.role() === 'alone'`)
+  expect(await frame.evaluate('script.words()')).toBe('typed')
   expect(browser.complaints).toEqual([])
 })

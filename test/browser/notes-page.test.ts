@@ -82,6 +82,25 @@ describe('one tab', () => {
     await saved(page)
   })
 
+  test('[L1] a tab that is opened later works offline too, and goes on when the others are closed', async () => {
+    const first = await openNote(ann, 'off')
+    await saved(first)
+    await first.getByRole('button', { name: 'Work offline' }).click()
+    await says(first, /You work offline\.$/)
+    const second = await openNote(ann, 'off')
+    await says(second, /You work offline\.$/)
+    await first.close()
+    await write(second, 'alone')
+    // Who has the lead now says it of itself, not of another tab.
+    await second.waitForFunction(async () => (await navigator.locks.query()).held?.length === 2)
+    await says(
+      second,
+      /^5 changes are on this browser’s disk, and not at the relay yet\. You work offline\.$/,
+    )
+    await second.getByRole('button', { name: 'Go online' }).click()
+    await saved(second)
+  })
+
   test('[T1] when the browser’s storage is cleared under it, that is said, and what is typed still goes up', async () => {
     const page = await openNote(ann, 'cleared')
     await write(page, 'before ')
@@ -96,6 +115,15 @@ describe('one tab', () => {
     await shown(page, 'before after')
     await saved(page)
   })
+})
+
+test('[L1] where the browser lets no site keep anything one writes all the same, and it is said [T1]', async () => {
+  await using eve = await startChromium({ keeps: false })
+  const page = await openNote(eve, 'blocked')
+  await says(page, /^Saved: .+\(The database of this browser cannot be used: .+\)$/)
+  await write(page, 'in this tab alone')
+  using stock = new StockClient(relay.url, 'blocked')
+  await eventually([stock.doc], () => stock.words === 'in this tab alone')
 })
 
 describe('a disk without room', () => {

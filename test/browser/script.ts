@@ -43,6 +43,8 @@ export class ScriptPage implements AsyncDisposable {
     const server = createServer((request, response) => {
       const isScript = request.url === '/script.js'
       response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+      // Also for a frame of no origin.
+      response.setHeader('access-control-allow-origin', '*')
       response.end(isScript ? code : page)
     })
     server.listen(0, '127.0.0.1')

@@ -82,6 +82,26 @@ test('[D3] «refused offline data is lost for ever»: who may write no more find
   expect(await refusedAt(ann, 2)).toEqual(refused)
 })
 
+test('[T1] what was refused is not saved until its author discards it, whatever else is', async () => {
+  let may: May = 'read'
+  const ann = deviceOf('ann', () => may)
+  const story = ann.open('story')
+  write(story, 'refused')
+  const [edit] = await refusedAt(ann, 1)
+  expect(await story.saved()).toEqual({ isSaved: false, reason: 'editsRefused' })
+  may = 'write'
+  await ann.kill()
+  ann.revive()
+  const again = ann.open('story')
+  await again.loaded
+  write(again, 'taken')
+  expect(await again.saved()).toEqual({ isSaved: false, reason: 'editsRefused' })
+  expect(again.status.current).toMatchObject({ isSaved: false, inMemory: 0, pending: 0, refused: 1 })
+  await ann.workspace.refused.discard(edit!)
+  expect(await again.saved()).toEqual({ isSaved: true })
+  expect(again.status.current).toMatchObject({ isSaved: true, refused: 0 })
+})
+
 test('[R1] «a refusal looks like any other change»: which edit it was is told before its words go', async () => {
   const bob = deviceOf('bob')
   const ann = deviceOf('ann')

@@ -45,3 +45,8 @@ test('[T1] a store in memory is no disk', () => {
 test('[D3] what is in the inbox is refused, whoever put it there', () => {
   expect(shownStatus({ ...following, own: live, filed: 2 }).refused).toBe(2)
 })
+
+test('[T1] while something of it is in the inbox not everything is saved', () => {
+  expect(shownStatus({ ...following, own: live, filed: 1 }).isSaved).toBe(false)
+  expect(shownStatus({ ...following, own: live }).isSaved).toBe(true)
+})

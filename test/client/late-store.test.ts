@@ -8,10 +8,14 @@ import type { Store } from '../../shared/store.ts'
 import { eventually } from '../eventually.ts'
 import { startRelayProcess } from '../relay-process.ts'
 import type { RelayProcess } from '../relay-process.ts'
+import { tokenFor } from '../server/guarded-relay.ts'
 import { areStructurallyEqual } from '../stock-client.ts'
 import { Device, Disk, untilStatus } from './device.ts'
+import { GuardedDevices } from './guarded-devices.ts'
 
 const nowhere = 'ws://127.0.0.1:1'
+
+const guarded = new GuardedDevices()
 
 let relay: RelayProcess
 
@@ -59,6 +63,9 @@ async function hasLived(disk: LateDisk, name: string, words: string): Promise<vo
   await untilStatus(device.workspace.status, ({ phase }) => phase === 'waiting')
   disk.opens = false
 }
+
+const deviceOf = (subject: string, rights: Readonly<Record<string, 'read' | 'write'>>, disk: Disk): Device =>
+  guarded.add(new Device(guarded.relay.url, { token: () => tokenFor(subject, rights) }, disk))
 
 /** What the disk alone has. */
 async function kept(disk: Disk, name: string): Promise<string> {
@@ -210,4 +217,48 @@ test('[L1] a store that refuses is tried by itself, later and later, until it op
   await vi.advanceTimersByTimeAsync(600_000)
   expect(tries).toBe(12)
   await untilStatus(device.workspace.status, ({ keeps }) => keeps === 'disk')
+})
+
+test('[S1] a disk of another person than who signed in meanwhile stays closed, and says whose it is not [D3]', async () => {
+  const disk = new LateDisk()
+  disk.opens = true
+  const bob = deviceOf('bob', { '*': 'write' }, disk)
+  const secret = bob.open('secret')
+  write(secret, 'of Bob')
+  expect(await secret.saved()).toEqual({ isSaved: true })
+  await bob.workspace.close()
+  disk.opens = false
+
+  const ann = deviceOf('ann', { hers: 'read' }, disk)
+  const atAnn = ann.open('secret')
+  write(ann.open('hers'), 'refused')
+  await untilStatus(ann.workspace.refused, ({ length }) => length === 1)
+  disk.opens = true
+  ann.workspace.retryNow()
+  await untilStatus(ann.workspace.status, ({ reason }) => reason === 'otherSubject')
+  expect(ann.workspace.status.current).toMatchObject({
+    phase: 'ready',
+    keeps: 'memory',
+    storeError: 'The store of this device is of another person.',
+    refused: 1,
+  })
+  expect(wordsOf(atAnn)).toBe('')
+  await ann.workspace.close()
+  bob.revive()
+  await bob.open('hers').loaded
+  expect(bob.workspace.refused.current).toEqual([])
+  expect(await kept(disk, 'hers')).toBe('')
+})
+
+test('[D3] what was refused while no disk opened is in the inbox of the disk', async () => {
+  const disk = new LateDisk()
+  const ann = deviceOf('ann', { '*': 'read' }, disk)
+  write(ann.open('story'), 'refused')
+  await untilStatus(ann.workspace.refused, ({ length }) => length === 1)
+  const refused = ann.workspace.refused.current
+  await opens(ann)
+  await ann.kill()
+  ann.revive()
+  await untilStatus(ann.workspace.refused, ({ length }) => length === 1)
+  expect(ann.workspace.refused.current).toEqual(refused)
 })

@@ -53,3 +53,22 @@ test('[W1] fragments and messages of one frame are heard in their order', () => 
   const fragments = fragmentsOf(encodeMessage(other), 2).map(encodeMessage)
   expect(heardOf(...fragments, encodeMessage(ping))).toEqual([other, ping])
 })
+
+test('[L1] a socket that the platform does not make is one that closed, with the reason', async () => {
+  class Refused extends FakeSocket {
+    constructor() {
+      super()
+      throw new DOMException('This page came over https.', 'SecurityError')
+    }
+  }
+  const closed = await new Promise((resolve) => {
+    const socket = new RelaySocket(Refused, 'ws://relay.test/', {
+      opened: () => undefined,
+      received: () => undefined,
+      garbled: () => undefined,
+      closed: resolve,
+    })
+    socket.send([ping])
+  })
+  expect(closed).toBe('SecurityError: This page came over https.')
+})

@@ -62,6 +62,9 @@ test('by keys alone: into the tools and back to the text, the menu, the panel', 
   const { keyboard } = page.page
   await page.begin('Keys')
   await page.write('words')
+  await page.button('To the text').focus()
+  await keyboard.press('Enter')
+  await page.page.locator('.ProseMirror:focus').waitFor()
   await keyboard.press('Control+a')
   await page.button('Heading 1').focus()
   await keyboard.press('ArrowRight')

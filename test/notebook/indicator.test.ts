@@ -12,6 +12,7 @@ const ready: WorkspaceStatus = {
   storeError: undefined,
   isPersistent: true,
   tokenError: undefined,
+  socketError: undefined,
   tab: 'leading',
   inMemory: 0,
   pending: 0,

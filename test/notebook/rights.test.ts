@@ -96,8 +96,10 @@ test('[R1] who may write no more finds in the panel what was written meanwhile, 
   )
   const bytes = refused.map(({ update }) => Buffer.from(update, 'base64').toString('latin1')).join('')
   for (const letter of 'refused') expect(bytes).toContain(letter)
-  const discards = page.button('Discard')
-  while ((await discards.count()) > 0) await discards.first().click()
+  await page.button('Discard').evaluateAll((buttons) => {
+    for (const button of buttons) if (button instanceof HTMLElement) button.click()
+  })
+  await page.page.getByRole('heading', { name: 'Refused changes' }).waitFor({ state: 'detached' })
   await page.closePanel()
   await page.says('Saved')
 })

@@ -29,8 +29,9 @@ function Guests({ doc }: { doc: Doc }) {
 }
 
 function Saved({ name }: { name: string }) {
-  const { isSaved, pending, inMemory, waitingFor } = useSyncStatus(name)
+  const { isSaved, pending, inMemory, refused, waitingFor } = useSyncStatus(name)
   if (isSaved) return <output>Saved</output>
   if (inMemory > 0) return <output>Only in this tab</output>
+  if (refused > 0) return <output>Refused by the relay: {refused}</output>
   return <output>{pending > 0 ? `On this device: ${waitingFor}` : 'Looking …'}</output>
 }

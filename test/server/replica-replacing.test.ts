@@ -56,7 +56,7 @@ test('[E1] [D3] a device that was away finds the new history, and what it wrote 
   await ana.settle()
   const ben = await deviceWith('', 2)
   expect(ben.textOf('story')).toBe('new, and on')
-  expect(ana.status.get('story')).toMatchObject({ isSaved: true, refused: 1 })
+  expect(ana.status.get('story')).toMatchObject({ isSaved: false, pending: 0, refused: 1 })
 })
 
 test('[E1] [D3] who writes while the document is replaced loses nothing: it is there, or in the inbox', async () => {

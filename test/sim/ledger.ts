@@ -34,9 +34,9 @@ export class Ledger {
     this.#open = open
   }
 
-  statusTold({ inMemory, isSaved, refused }: DocumentStatus): void {
+  statusTold({ inMemory, isSaved }: DocumentStatus): void {
     if (inMemory === 0) for (const edit of this.#open) if (edit.is === 'inMemory') edit.is = 'stored'
-    this.#saysSaved = isSaved && refused === 0
+    this.#saysSaved = isSaved
   }
 
   tabDied(name: string, kept: Kept): void {

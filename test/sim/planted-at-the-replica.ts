@@ -32,13 +32,18 @@ export const plantedAtTheReplica: readonly PlantedBug[] = [
     ],
   },
   {
+    name: 'saved-said-while-something-is-refused',
+    rule: 'T1',
+    changes: [{ file: 'shared/replica-document.ts', find: ' && this.#filed === 0,', replace: ',' }],
+  },
+  {
     name: 'saved-said-while-something-is-pending',
     rule: 'T1',
     changes: [
       {
         file: 'shared/replica-document.ts',
-        find: "      isSaved: this.#role === 'leading' && inMemory === 0 && pending === 0,",
-        replace: "      isSaved: this.#role === 'leading' && inMemory === 0,",
+        find: "isSaved: this.#role === 'leading' && inMemory === 0 && pending === 0 &&",
+        replace: "isSaved: this.#role === 'leading' && inMemory === 0 &&",
       },
     ],
   },

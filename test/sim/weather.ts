@@ -251,7 +251,7 @@ export class Weather {
         this.#mayNotWrite.add(native)
         // What its old socket still brings, whose token says that it may, comes behind what the new one is refused.
         if (this.#world.isOneIn(2)) this.#switchOff(native)
-        return this.#later(chance.between(500, 9_000), `${native.subject} may write again`, () =>
+        return this.#later(chance.between(500, 20_000), `${native.subject} may write again`, () =>
           this.#allowWriting(native),
         )
     }

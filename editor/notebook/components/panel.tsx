@@ -67,11 +67,14 @@ function Facts({ figures }: { figures: Figures }): ReactElement {
       <dd>
         {panel.connection(status)}
         {nextTryAt !== undefined && (
-          <span className="quiet"> {panel.nextTry(Math.max(0, Math.ceil((nextTryAt - now) / 1000)))}</span>
+          <p className="quiet">{panel.nextTry(Math.max(0, Math.ceil((nextTryAt - now) / 1000)))}</p>
         )}
-        <br />
-        {panel.waits(waits)}
-        {waits > 0 && since !== undefined && <span className="quiet"> {panel.since(timeWords(since))}</span>}
+        <p>
+          {panel.waits(waits)}
+          {waits > 0 && since !== undefined && (
+            <span className="quiet"> {panel.since(timeWords(since))}</span>
+          )}
+        </p>
         {toFetch > 0 && <p>{panel.toFetch(toFetch)}</p>}
       </dd>
       <dt>{panel.device}</dt>
