@@ -80,7 +80,8 @@ function isNarrow(): boolean {
 
 /** What is not shown yet comes when the list has been: later there may be no network, or a newer version. */
 function loadTheRest(): () => void {
-  const load = (): void => void Promise.all([loadPage(), loadPanel(), import('./writing/markdown.ts')])
+  // What does not come is asked for again, and missed aloud, where it is needed.
+  const load = (): void => void Promise.allSettled([loadPage(), loadPanel(), import('./writing/markdown.ts')])
   const timer = setTimeout(load, restAfterMs)
   return () => clearTimeout(timer)
 }

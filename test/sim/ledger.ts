@@ -62,6 +62,10 @@ export class Ledger {
       throw new BrokenRule('T1', `${name} says «saved», and ${open.length} edits have no ack.`)
   }
 
+  hasWritten(update: Uint8Array): boolean {
+    return isIn(this.unanswered, update) || isIn(this.#acked, update)
+  }
+
   /** Edits of this person that were never acknowledged. */
   get unanswered(): readonly Uint8Array[] {
     return this.#open.map(({ update }) => update)

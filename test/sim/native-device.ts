@@ -4,7 +4,7 @@
 import { encodeUtf8 } from 'lib0/string'
 import type * as Y from 'yjs'
 import type { Message, PushEntry } from '../../shared/message.ts'
-import { planKind, verdict } from '../../shared/message.ts'
+import { entryKind, planKind, verdict } from '../../shared/message.ts'
 import { inboxRange, rowRange } from '../../shared/replica-keys.ts'
 import { decodeFiling, rowKind } from '../../shared/replica-records.ts'
 import type { Filing } from '../../shared/replica-records.ts'
@@ -14,6 +14,7 @@ import { Clock } from './clock.ts'
 import { SimulatedDisk } from './disk.ts'
 import type { Crash } from './disk.ts'
 import type { Kept, Ledger } from './ledger.ts'
+import { lineOfUpdate } from './frame-line.ts'
 import { NativeLine } from './native-line.ts'
 import type { NativeLineOptions } from './native-line.ts'
 import { confirmedOf, numbered } from './native-records.ts'
@@ -25,6 +26,7 @@ import { ShownPresence } from './shown-presence.ts'
 import { TabChannel } from './tab-channel.ts'
 import { TabLock } from './tab-lock.ts'
 import { docOf } from './truth.ts'
+import { BrokenRule } from './world.ts'
 import type { World } from './world.ts'
 
 export type DeviceOptions = {
@@ -128,7 +130,15 @@ export class NativeDevice {
 
   sends(message: Message): void {
     if (message.type !== 'push') return
-    for (const entry of message.entries) this.pushed.set(entry.counter, entry)
+    for (const entry of message.entries) {
+      this.pushed.set(entry.counter, entry)
+      const isKnown = this.isCloned || this.ledgers.some((ledger) => ledger.hasWritten(entry.update))
+      if (entry.kind === entryKind.edit && !isKnown)
+        throw new BrokenRule(
+          'D3',
+          `${this.name} sends as an edit what nobody wrote: ${lineOfUpdate(entry.update)}.`,
+        )
+    }
   }
 
   /** An ack has left the relay, perhaps not for the first time. */
