@@ -160,12 +160,10 @@ export class CausalOrder {
 
   /** The block that holds an id which was not taken yet; it is waited for from now on. */
   #missing(waiter: Block, client: number | undefined, clock: number): Block | undefined {
-    if (client === undefined) return undefined
-    const block = this.#find(client)
     // What a block has of its own comes before.
-    if (block === undefined || block === waiter || clock < block.clock || clock >= block.endClock) {
-      return undefined
-    }
+    if (client === undefined || client === waiter.client) return undefined
+    const block = this.#find(client)
+    if (block === undefined || clock < block.clock || clock >= block.endClock) return undefined
     if (block.neededClock !== -1) {
       throw new ProtocolError(
         'circular-reference',
@@ -189,33 +187,34 @@ export class CausalOrder {
     const known = this.#before.clockOf(client)
     if (clock < known && known < end) {
       // The first part of it came before, and may lie elsewhere: Yjs may put the rest where that is, or where it says.
-      const depth = Math.max(this.#depth() ?? shallowest, this.#before.depthAt(client, known - 1))
+      const depth = Math.max(this.#depth(block) ?? shallowest, this.#before.depthAt(client, known - 1))
       block.depthChanges ??= []
       block.depthChanges.push(known, depth)
       return
     }
-    const depth = end <= known ? this.#before.depthAt(client, end - 1) : this.#depth()
+    const depth = end <= known ? this.#before.depthAt(client, end - 1) : this.#depth(block)
     if (depth === undefined || depth === (block.depthChanges?.at(-1) ?? block.depth)) return
     block.depthChanges ??= []
     block.depthChanges.push(clock, depth)
   }
 
   /** Number of types around the struct that was read last. Of one that holds nothing and lies nowhere: undefined. */
-  #depth(): number | undefined {
+  #depth(own: Block): number | undefined {
     const struct = this.#struct
     // Yjs too asks the left neighbour first.
-    if (struct.originClient !== undefined) return this.#depthAt(struct.originClient, struct.originClock)
-    if (struct.rightClient !== undefined) return this.#depthAt(struct.rightClient, struct.rightClock)
+    if (struct.originClient !== undefined) return this.#depthAt(struct.originClient, struct.originClock, own)
+    if (struct.rightClient !== undefined) return this.#depthAt(struct.rightClient, struct.rightClock, own)
     if (struct.parentClient === undefined) return struct.rootStart === -1 ? undefined : shallowest
-    const depth = this.#depthAt(struct.parentClient, struct.parentClock) + 1
+    const depth = this.#depthAt(struct.parentClient, struct.parentClock, own) + 1
     this.#deepest = Math.max(this.#deepest, depth)
     return depth
   }
 
-  #depthAt(client: number, clock: number): number {
+  /** Mostly it lies in what its own client wrote. */
+  #depthAt(client: number, clock: number, own: Block): number {
     // First: of what came before Yjs passes over what this update says.
     if (clock < this.#before.clockOf(client)) return this.#before.depthAt(client, clock)
-    const block = this.#find(client)
+    const block = client === own.client ? own : this.#find(client)
     if (block === undefined) return shallowest
     const changes = block.depthChanges
     if (changes === undefined) return block.depth
