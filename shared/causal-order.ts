@@ -6,7 +6,7 @@
 
 import { ByteCursor } from './byte-cursor.ts'
 import { ProtocolError } from './protocol-error.ts'
-import { numberAt } from './client-groups.ts'
+import { DepthChanges } from './depth-changes.ts'
 import { StructReader } from './struct-reader.ts'
 import { shallowest } from './type-depths.ts'
 
@@ -25,8 +25,7 @@ interface Block {
   waiter: Block | undefined
   /** Of what lies before the first change. */
   depth: number
-  /** Pairs of a clock and the depth from there on. */
-  depthChanges: number[] | undefined
+  depthChanges: DepthChanges | undefined
 }
 
 /** What came before an update, as far as it matters here. */
@@ -70,10 +69,8 @@ export class CausalOrder {
 
   /** From which clocks on the depth is another than before, in the order of the clocks of each client. */
   everyDepthChange(visit: (client: number, clock: number, depth: number, endClock: number) => void): void {
-    for (const { client, endClock, depthChanges = [] } of this.#blocks) {
-      for (let index = 0; index < depthChanges.length; index += 2) {
-        visit(client, numberAt(depthChanges, index), numberAt(depthChanges, index + 1), endClock)
-      }
+    for (const { client, endClock, depthChanges } of this.#blocks) {
+      depthChanges?.every((clock, depth) => visit(client, clock, depth, endClock))
     }
   }
 
@@ -188,25 +185,20 @@ export class CausalOrder {
     if (clock < known && known < end) {
       // The first part of it came before, and may lie elsewhere: Yjs may put the rest where that is, or where it says.
       const depth = Math.max(this.#depth(block) ?? shallowest, this.#before.depthAt(client, known - 1))
-      block.depthChanges ??= []
-      block.depthChanges.push(known, depth)
+      block.depthChanges ??= new DepthChanges()
+      block.depthChanges.add(known, depth)
       return
     }
     const depth = end <= known ? this.#before.depthAt(client, end - 1) : this.#depth(block)
-    if (depth === undefined || depth === (block.depthChanges?.at(-1) ?? block.depth)) return
-    block.depthChanges ??= []
-    block.depthChanges.push(clock, depth)
+    if (depth === undefined || depth === (block.depthChanges?.last(block.depth) ?? block.depth)) return
+    block.depthChanges ??= new DepthChanges()
+    block.depthChanges.add(clock, depth)
   }
 
-  /** Number of types around the struct that was read last. Of one that holds nothing and lies nowhere: undefined. */
   #depth(own: Block): number | undefined {
     const struct = this.#struct
-    // Yjs too asks the left neighbour first.
-    if (struct.originClient !== undefined) return this.#depthAt(struct.originClient, struct.originClock, own)
-    if (struct.rightClient !== undefined) return this.#depthAt(struct.rightClient, struct.rightClock, own)
-    if (struct.parentClient === undefined) return struct.rootStart === -1 ? undefined : shallowest
-    const depth = this.#depthAt(struct.parentClient, struct.parentClock, own) + 1
-    this.#deepest = Math.max(this.#deepest, depth)
+    const depth = struct.depth((client, clock) => this.#depthAt(client, clock, own))
+    if (struct.isNested && depth !== undefined) this.#deepest = Math.max(this.#deepest, depth)
     return depth
   }
 
@@ -216,16 +208,7 @@ export class CausalOrder {
     if (clock < this.#before.clockOf(client)) return this.#before.depthAt(client, clock)
     const block = client === own.client ? own : this.#find(client)
     if (block === undefined) return shallowest
-    const changes = block.depthChanges
-    if (changes === undefined) return block.depth
-    let low = 0
-    let high = changes.length / 2
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (numberAt(changes, middle * 2) <= clock) low = middle + 1
-      else high = middle
-    }
-    return low === 0 ? block.depth : numberAt(changes, low * 2 - 1)
+    return block.depthChanges?.at(clock, block.depth) ?? block.depth
   }
 
   #find(client: number): Block | undefined {

@@ -9,6 +9,7 @@ import { checkJson } from './json-text.ts'
 import { clockMax, keyBytesMax, rootNameBytesMax, valueDepthMax } from './limits.ts'
 import { ProtocolError } from './protocol-error.ts'
 import type { SpanKind } from './span-list.ts'
+import { shallowest } from './type-depths.ts'
 
 const contentMask = 0b0001_1111
 const hasOrigin = 0b1000_0000
@@ -44,8 +45,24 @@ export class StructReader {
     return this.originClient === this.client && this.originClock === this.clock - 1
   }
 
+  /** Whether it is the first in a type that lies in another. */
+  get isNested(): boolean {
+    return this.parentClient !== undefined
+  }
+
   constructor(cursor: ByteCursor) {
     this.#cursor = cursor
+  }
+
+  /**
+   * How many types lie around it, when it is known how many lie around each other struct. Undefined of one that holds
+   * nothing and lies nowhere. Yjs too asks the left neighbour first.
+   */
+  depth(depthAt: (client: number, clock: number) => number): number | undefined {
+    if (this.originClient !== undefined) return depthAt(this.originClient, this.originClock)
+    if (this.rightClient !== undefined) return depthAt(this.rightClient, this.rightClock)
+    if (this.parentClient !== undefined) return depthAt(this.parentClient, this.parentClock) + 1
+    return this.rootStart === -1 ? undefined : shallowest
   }
 
   /** The next struct belongs to `client` and begins at `clock`. */

@@ -10,11 +10,13 @@ import { decodeUtf8 } from 'lib0/string'
 
 import { ByteCursor } from './byte-cursor.ts'
 import { CausalOrder } from './causal-order.ts'
+import { DepthChanges } from './depth-changes.ts'
 import { clockMax, typeDepthMax, updateClientsMax, updateRootsMax, updateSubdocumentsMax } from './limits.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { RangeList, type ReadonlyRangeList } from './range-list.ts'
 import { type ReadonlySpanList, SpanList } from './span-list.ts'
 import { clockTooLarge, structBytesMin, StructReader } from './struct-reader.ts'
+import { shallowest } from './type-depths.ts'
 
 export interface UpdateLimits {
   readonly clientsMax: number
@@ -88,7 +90,14 @@ class UpdateReading {
   #subdocumentCount = 0
   #nestingCount = 0
   #isBeside = true
+  /** Of an update of several clients. */
   #order: CausalOrder | undefined
+  /** Of an update of one client, from its first type within a type on. */
+  #depths: DepthChanges | undefined
+  #deepest = shallowest
+  /** What refers out of the update counts as lying in a root. */
+  readonly #depthAt = (client: number, clock: number): number =>
+    client === this.#struct.client ? (this.#depths?.at(clock, shallowest) ?? shallowest) : shallowest
 
   constructor(bytes: Uint8Array, limits: UpdateLimits) {
     this.#cursor = new ByteCursor(bytes)
@@ -97,14 +106,11 @@ class UpdateReading {
   }
 
   read(): UpdateFacts {
-    const clientCount = this.#readBlocks()
-    // One client's structs cannot wait for each other in a circle, and each struct nests at most one level deeper.
-    const mayBeTooDeep = this.#nestingCount >= this.#limits.typeDepthMax
-    if (this.#order !== undefined && (clientCount > 1 || mayBeTooDeep)) {
-      this.#order.check(mayBeTooDeep)
-      if (this.#order.deepest > this.#limits.typeDepthMax) {
-        throw new ProtocolError('too-deep', 'Types nest too deep.')
-      }
+    this.#readBlocks()
+    // Each struct nests at most one level deeper.
+    this.#order?.check(this.#nestingCount >= this.#limits.typeDepthMax)
+    if (Math.max(this.#deepest, this.#order?.deepest ?? 0) > this.#limits.typeDepthMax) {
+      throw new ProtocolError('too-deep', 'Types nest too deep.')
     }
     const deletes = this.#readDeletes()
     if (this.#cursor.remaining > 0) {
@@ -122,7 +128,7 @@ class UpdateReading {
     }
   }
 
-  #readBlocks(): number {
+  #readBlocks(): void {
     const cursor = this.#cursor
     const clientCount = cursor.readVarUint()
     this.#checkClientCount(clientCount, blockBytesMin)
@@ -142,7 +148,6 @@ class UpdateReading {
       this.#readBlock(client, clock, structCount, clientCount > 1)
     }
     if (this.#spans.hasClientTwice()) throw clientTwice()
-    return clientCount
   }
 
   #readBlock(client: number, clock: number, structCount: number, isOneOfSeveral: boolean): void {
@@ -156,15 +161,26 @@ class UpdateReading {
       struct.finish()
       this.#spans.append(client, struct.clock, struct.end, struct.kind)
       if (this.#noteReferences(client)) refersToOthers = true
+      if (!isOneOfSeveral && (struct.isNested || this.#depths !== undefined)) this.#noteDepth()
       if (!struct.isBeside) this.#isBeside = false
       if (struct.rootStart !== -1) this.#noteRoot()
       if (struct.isSubdocument) this.#noteSubdocument()
     }
     this.#structCount += structCount
-    if (this.#nestingCount > nestingCount || (refersToOthers && isOneOfSeveral)) {
+    if (isOneOfSeveral && (refersToOthers || this.#nestingCount > nestingCount)) {
       this.#order ??= new CausalOrder(this.#cursor.bytes)
       this.#order.addBlock(client, clock, struct.end, position, structCount)
     }
+  }
+
+  /** One client's structs cannot wait for each other: how deep each lies is known as it comes. */
+  #noteDepth(): void {
+    const struct = this.#struct
+    this.#depths ??= new DepthChanges()
+    const depth = struct.depth(this.#depthAt)
+    if (depth === undefined || depth === this.#depths.last(shallowest)) return
+    this.#depths.add(struct.clock, depth)
+    this.#deepest = Math.max(this.#deepest, depth)
   }
 
   /** Whether the struct that was read last refers to other clients than its own. */

@@ -1,7 +1,8 @@
 // journey-script.ts — what a page does for journey.test.ts: it types without a relay, and says how much is left to send.
-// Knows: nothing of the package but its public face.
+// Knows: of the package its public face, and where the outbox lies on the disk.
 import { openWorkspace } from '../../client/index.ts'
 import type { SynclineDocument, Workspace } from '../../client/index.ts'
+import { outboxKey } from '../../shared/replica-keys.ts'
 
 /** So many are typed before anything else gets its turn. */
 const burst = 100
@@ -48,12 +49,36 @@ export function toSend(): number {
   return document.status.current.pending
 }
 
+/** Until the disk says of fewer than these that they are to be sent: so many are left if the browser is killed now. */
+export async function untilLeftOnDisk(edits: number): Promise<void> {
+  while ((await toSendOnDisk()) >= edits) await nextTurn()
+}
+
 export function isSaved(): boolean {
   return document.status.current.isSaved
 }
 
 export function length(): number {
   return document.doc.getText('text').length
+}
+
+async function toSendOnDisk(): Promise<number> {
+  let count = 0
+  for (const { name } of await indexedDB.databases()) {
+    const database = await answered(indexedDB.open(name ?? ''))
+    const records = database.transaction('records').objectStore('records')
+    const outbox = IDBKeyRange.bound(outboxKey(0), outboxKey(Number.MAX_SAFE_INTEGER))
+    count += await answered(records.count(outbox))
+    database.close()
+  }
+  return count
+}
+
+function answered<Answer>(request: IDBRequest<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error ?? new Error('The disk did not answer.'))
+  })
 }
 
 function nextTurn(): Promise<void> {

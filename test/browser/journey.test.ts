@@ -15,8 +15,6 @@ import type { Chromium } from './chromium.ts'
 import { ScriptPage } from './script.ts'
 
 const edits = Number(process.env['JOURNEY_EDITS'] ?? 10_000)
-/** Answers that are on their way to the disk, whatever the number of edits: up to 1,600 were seen. */
-const unwrittenMax = 2_500
 const name = 'journey'
 
 let relay: RelayProcess
@@ -68,18 +66,19 @@ test(`[D3] ${edits} edits made without a relay go up in bounded messages, and a 
 
   began = performance.now()
   let before = edits
+  let mayBeSent = edits
   for (const share of [0.7, 0.3]) {
     await page.evaluate('script.goOnline()')
-    await page.waitForFunction(`script.toSend() < ${edits * share}`, undefined, { timeout: 0, polling: 20 })
+    await page.evaluate(`script.untilLeftOnDisk(${edits * share})`)
     if (share < 0.5) await expectFalling(page)
     await browser.killAndRestart()
     page = await openPage(pushes, false)
     const left: readonly number[] = await page.evaluate('script.toldLeft()')
     measured.push(`killed at ${Math.round(edits * share)} left, ${left[0]} on the disk`)
-    // What was answered and not written down yet is sent again, and no more.
-    expect(left[0]).toBeLessThan(edits * share + unwrittenMax)
+    expect(left[0]).toBeLessThan(edits * share)
     expect(left[0]).toBeLessThan(before)
     before = left[0] ?? 0
+    mayBeSent += before
     expect(await page.evaluate('script.length()')).toBe(edits)
   }
   await page.waitForFunction('script.isSaved()', undefined, { timeout: 0 })
@@ -96,7 +95,8 @@ test(`[D3] ${edits} edits made without a relay go up in bounded messages, and a 
   if (process.env['JOURNEY_EDITS'] !== undefined) process.stdout.write(`${story}\n`)
   expect(Math.max(...sizes), story).toBeLessThanOrEqual(pushEntriesMax)
   expect(Math.max(...bytes), story).toBeLessThanOrEqual(pushBytesMax)
-  expect(sent, story).toBeLessThan(edits + 2 * unwrittenMax)
+  // Each start sends what the disk has, once.
+  expect(sent, story).toBeLessThanOrEqual(mayBeSent)
   using reader = new StockClient(relay.url, name)
   await eventually([reader.doc], () => reader.words.length === edits)
 }, 900_000)

@@ -72,6 +72,13 @@ export class NotebookPage {
     }, words)
   }
 
+  isTitled(title: string): Promise<unknown> {
+    return this.until(
+      (expected) => [...document.querySelectorAll('textarea')].some(({ value }) => value === expected),
+      title,
+    )
+  }
+
   /** The parts that are marked as new. */
   get news(): Promise<string[]> {
     return this.page.locator('.news-part').evaluateAll((parts) =>
