@@ -76,8 +76,8 @@ async function toSendOnDisk(): Promise<number> {
 
 function answered<Answer>(request: IDBRequest<Answer>): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error ?? new Error('The disk did not answer.'))
+    request.addEventListener('success', () => resolve(request.result))
+    request.addEventListener('error', () => reject(request.error ?? new Error('The disk did not answer.')))
   })
 }
 
