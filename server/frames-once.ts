@@ -1,11 +1,12 @@
 // frames-once.ts — what rooms say as frames of either wire, made once however many hear it. Knows: both codecs. Must not
 // know: who hears it.
 import { framesOf } from '../shared/fragments.ts'
-import type { Message, MessageOf, Piece } from '../shared/message.ts'
+import type { Message, MessageOf } from '../shared/message.ts'
 import { deliveryFrames } from '../shared/stock-codec.ts'
 import { encodeAwareness } from '../shared/stock-wire.ts'
 import { encodeMessage } from '../shared/wire.ts'
 import type { Meters } from './meters.ts'
+import { largeBytesMin } from './websocket-frames.ts'
 
 /** What is the same for every stock client. */
 export type StockNews = MessageOf<'delivery' | 'presence'>
@@ -15,8 +16,8 @@ type Frames = readonly Uint8Array[]
 export class FramesOnce {
   readonly #meters: Meters
   #lastNative: { readonly messages: readonly Message[]; readonly frames: Frames } | undefined
-  /** Of large documents, which many read by turns; they live as long as what was read. */
-  readonly #pieces = new WeakMap<Message, Frames>()
+  /** Pieces and pages of large documents, which many read by turns; they live as long as what was read. */
+  readonly #large = new WeakMap<Message, Frames>()
   #lastStock: { readonly message: StockNews; readonly frames: Frames } | undefined
 
   constructor(meters: Meters) {
@@ -25,21 +26,21 @@ export class FramesOnce {
 
   /** In as few frames as can be. */
   native(messages: readonly Message[]): Frames {
-    const [first] = messages
-    if (first?.type === 'piece' && messages.length === 1) return this.#piece(first)
-    if (this.#lastNative === undefined || !areSame(this.#lastNative.messages, messages)) {
-      for (const message of messages) this.#meters.said(message)
-      this.#lastNative = { messages, frames: framesOf(messages.map(encodeMessage)) }
+    if (this.#lastNative !== undefined && areSame(this.#lastNative.messages, messages)) {
+      return this.#lastNative.frames
     }
-    return this.#lastNative.frames
+    const [first] = messages
+    const large = first && messages.length === 1 ? this.#large.get(first) : undefined
+    const frames = large ?? this.#encoded(messages)
+    this.#lastNative = { messages, frames }
+    return frames
   }
 
-  #piece(message: Piece): Frames {
-    const before = this.#pieces.get(message)
-    if (before !== undefined) return before
-    this.#meters.said(message)
-    const frames = framesOf([encodeMessage(message)])
-    this.#pieces.set(message, frames)
+  #encoded(messages: readonly Message[]): Frames {
+    for (const message of messages) this.#meters.said(message)
+    const frames = framesOf(messages.map(encodeMessage))
+    const [first] = messages
+    if (first && messages.length === 1 && areLarge(frames)) this.#large.set(first, frames)
     return frames
   }
 
@@ -51,6 +52,10 @@ export class FramesOnce {
     }
     return this.#lastStock.frames
   }
+}
+
+function areLarge(frames: Frames): boolean {
+  return frames.reduce((sum, { length }) => sum + length, 0) >= largeBytesMin
 }
 
 function areSame(some: readonly Message[], others: readonly Message[]): boolean {

@@ -11,7 +11,7 @@ let last: { readonly contents: readonly Uint8Array[]; readonly bytes: Uint8Array
 
 /** Of pieces of large documents, which many read by turns; they live as long as the contents. */
 const large = new WeakMap<readonly Uint8Array[], Uint8Array>()
-const largeBytesMin = 64 * 1024
+export const largeBytesMin: number = 16 * 1024
 
 /** What was asked for last is kept: a delivery is asked for once for each of its readers. */
 export function websocketFrames(contents: readonly Uint8Array[]): Uint8Array {

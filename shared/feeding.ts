@@ -31,6 +31,9 @@ type Seat = {
   isFull: boolean
 }
 
+/** A page of the log as it is told to who stands before it. */
+type Page = { readonly after: number; readonly through: number; readonly deliveries: readonly Message[] }
+
 /** A row that has just become durable, with the link that it came from. */
 export type FreshRow = Row & { readonly from: LinkId }
 
@@ -42,7 +45,9 @@ export class Feeding {
   #foldedThrough = 0
   /** Rows up to here may be gone. */
   #goneThrough = 0
+  /** What was made of pages that many read: the same messages to all of them, so that they are encoded once. */
   #pieces: WeakMap<Uint8Array, Message> | undefined
+  #pages: WeakMap<readonly Row[], Page> | undefined
 
   constructor(room: number, emit: (effect: RoomEffect) => void) {
     this.#room = room
@@ -146,7 +151,7 @@ export class Feeding {
     if (seat.at < this.#goneThrough) return this.#goOn(seat)
     const through = isEnd ? end : (rows.at(-1)?.position ?? seat.at)
     if (through > seat.at) {
-      for (const message of this.#deliveries(seat.at, through, rows)) this.#tell(link, message)
+      for (const message of this.#deliveriesOf({ after: seat.at, through }, rows)) this.#tell(link, message)
       seat.at = through
     }
     this.#goOn(seat)
@@ -241,7 +246,15 @@ export class Feeding {
     }
   }
 
-  /** The same message to all who read the same page, so that it is encoded once. */
+  #deliveriesOf({ after, through }: Omit<Page, 'deliveries'>, rows: readonly Row[]): readonly Message[] {
+    this.#pages ??= new WeakMap()
+    const before = this.#pages.get(rows)
+    if (before?.after === after && before.through === through) return before.deliveries
+    const deliveries = this.#deliveries(after, through, rows)
+    this.#pages.set(rows, { after, through, deliveries })
+    return deliveries
+  }
+
   #pieceOf(update: Uint8Array): Message {
     this.#pieces ??= new WeakMap()
     const before = this.#pieces.get(update)
