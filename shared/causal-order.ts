@@ -1,28 +1,14 @@
 // causal-order.ts — whether the structs of one update can be integrated in some order, and how deep its types
-// nest. Knows: the order in which Yjs takes structs, each after what it refers to. Must not know: what a log
-// holds, but how deep it says that something lies: what refers out of the update counts as found. It reads the blocks
-// a second time, each only as far as another needs it, instead of remembering structs: so it costs memory per client,
-// not per struct. [B1]
+// nest. Must not know: what a log holds, but how deep it says that something lies.
 
 import { ByteCursor } from './byte-cursor.ts'
-import { ProtocolError } from './protocol-error.ts'
+import { CausalWalk, type Block } from './causal-walk.ts'
 import { DepthChanges } from './depth-changes.ts'
 import { StructReader } from './struct-reader.ts'
 import { shallowest } from './type-depths.ts'
 
-/** The structs of one client: where they lie, and how far they were taken. */
-interface Block {
-  readonly client: number
+interface DepthBlock extends Block {
   readonly firstClock: number
-  readonly endClock: number
-  position: number
-  structsLeft: number
-  /** All structs before this clock were taken. */
-  clock: number
-  /** This block must reach beyond this clock before its waiter can go on; -1 when none waits for it. */
-  neededClock: number
-  /** Makes a stack of the blocks that wait, without an array for it. */
-  waiter: Block | undefined
   /** Of what lies before the first change. */
   depth: number
   depthChanges: DepthChanges | undefined
@@ -41,16 +27,23 @@ const nothingBefore: Before = { clockOf: () => 0, depthAt: () => shallowest }
 export class CausalOrder {
   readonly #cursor: ByteCursor
   readonly #struct: StructReader
+  readonly #walk: CausalWalk<DepthBlock>
   readonly #before: Before
   #notesDepths = false
   #deepest = shallowest
   /** Clients falling, at least when it comes to checking. A map of as many would cost four times as much. */
-  #blocks: Block[] = []
+  #blocks: DepthBlock[] = []
   #isFalling = true
 
   constructor(bytes: Uint8Array, before: Before = nothingBefore) {
     this.#cursor = new ByteCursor(bytes)
     this.#struct = new StructReader(this.#cursor)
+    this.#walk = new CausalWalk<DepthBlock>(this.#cursor, this.#struct, {
+      find: (client) => this.#find(client),
+      take: (block) => {
+        if (this.#notesDepths) this.#noteDepth(block)
+      },
+    })
     this.#before = before
   }
 
@@ -118,68 +111,10 @@ export class CausalOrder {
   check(notesDepths: boolean): void {
     this.#notesDepths = notesDepths
     if (!this.#isFalling) this.#blocks = this.#blocks.toSorted((a, b) => b.client - a.client)
-    for (const block of this.#blocks) this.#takeAll(block)
+    for (const block of this.#blocks) this.#walk.through(block)
   }
 
-  #takeAll(first: Block): void {
-    first.neededClock = first.endClock
-    let block: Block | undefined = first
-    while (block !== undefined) {
-      if (block.structsLeft === 0 || block.clock > block.neededClock) {
-        const { waiter }: Block = block
-        block.neededClock = -1
-        block.waiter = undefined
-        block = waiter
-        continue
-      }
-      const blocker = this.#blockerOf(block)
-      if (blocker === undefined) {
-        this.#take(block)
-      } else {
-        blocker.waiter = block
-        block = blocker
-      }
-    }
-  }
-
-  /** The block that must go on before the next struct of this one can be taken. */
-  #blockerOf(block: Block): Block | undefined {
-    const struct = this.#struct
-    this.#cursor.position = block.position
-    struct.open(block.client, block.clock)
-    struct.begin()
-    return (
-      this.#missing(block, struct.originClient, struct.originClock) ??
-      this.#missing(block, struct.rightClient, struct.rightClock) ??
-      this.#missing(block, struct.parentClient, struct.parentClock)
-    )
-  }
-
-  /** The block that holds an id which was not taken yet; it is waited for from now on. */
-  #missing(waiter: Block, client: number | undefined, clock: number): Block | undefined {
-    // What a block has of its own comes before.
-    if (client === undefined || client === waiter.client) return undefined
-    const block = this.#find(client)
-    if (block === undefined || clock < block.clock || clock >= block.endClock) return undefined
-    if (block.neededClock !== -1) {
-      throw new ProtocolError(
-        'circular-reference',
-        'Structs of several clients wait for each other in a circle.',
-      )
-    }
-    block.neededClock = clock
-    return block
-  }
-
-  #take(block: Block): void {
-    this.#struct.finish()
-    if (this.#notesDepths) this.#noteDepth(block)
-    block.clock = this.#struct.end
-    block.position = this.#cursor.position
-    block.structsLeft -= 1
-  }
-
-  #noteDepth(block: Block): void {
+  #noteDepth(block: DepthBlock): void {
     const { client, clock, end } = this.#struct
     const known = this.#before.clockOf(client)
     if (clock < known && known < end) {
@@ -195,7 +130,7 @@ export class CausalOrder {
     block.depthChanges.add(clock, depth)
   }
 
-  #depth(own: Block): number | undefined {
+  #depth(own: DepthBlock): number | undefined {
     const struct = this.#struct
     const depth = struct.depth((client, clock) => this.#depthAt(client, clock, own))
     if (struct.isNested && depth !== undefined) this.#deepest = Math.max(this.#deepest, depth)
@@ -203,7 +138,7 @@ export class CausalOrder {
   }
 
   /** Mostly it lies in what its own client wrote. */
-  #depthAt(client: number, clock: number, own: Block): number {
+  #depthAt(client: number, clock: number, own: DepthBlock): number {
     // First: of what came before Yjs passes over what this update says.
     if (clock < this.#before.clockOf(client)) return this.#before.depthAt(client, clock)
     const block = client === own.client ? own : this.#find(client)
@@ -211,7 +146,7 @@ export class CausalOrder {
     return block.depthChanges?.at(clock, block.depth) ?? block.depth
   }
 
-  #find(client: number): Block | undefined {
+  #find(client: number): DepthBlock | undefined {
     let low = 0
     let high = this.#blocks.length
     while (low < high) {

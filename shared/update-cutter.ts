@@ -6,6 +6,7 @@
 
 import { ByteCursor } from './byte-cursor.ts'
 import { ByteWriter, varUintByteLength } from './byte-writer.ts'
+import { CausalWalk, type Block } from './causal-walk.ts'
 import { documentClientsMax } from './limits.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { structBytesMin, StructReader } from './struct-reader.ts'
@@ -21,20 +22,6 @@ const typeContent = 7
 const groupBytesMin = 2
 /** A delete: its clock and its length. */
 const deleteBytesMin = 2
-
-/** The structs of one client: where they lie, and how far they were taken. */
-interface Block {
-  readonly client: number
-  readonly endClock: number
-  position: number
-  structsLeft: number
-  /** All structs before this clock were taken. */
-  clock: number
-  /** This block must reach beyond this clock before its waiter can go on; -1 when none waits for it. */
-  neededClock: number
-  /** Makes a stack of the blocks that wait, without an array for it. */
-  waiter: Block | undefined
-}
 
 /** What a piece takes of one client: structs or deletes that are neighbours in the update. */
 interface Run {
@@ -81,7 +68,11 @@ class UpdateCutting {
     this.#readBlocks()
     if (this.#isFragile && applied === 'one-by-one') return [this.#cursor.bytes]
     const { position } = this.#cursor
-    for (const block of this.#blocks.values()) this.#takeAll(block)
+    const walk = new CausalWalk<Block>(this.#cursor, this.#struct, {
+      find: (client) => this.#blocks.get(client),
+      take: (block) => this.#takeStruct(block),
+    })
+    for (const block of this.#blocks.values()) walk.through(block)
     this.#cursor.position = position
     this.#takeDeletes()
     if (this.#cursor.remaining > 0) {
@@ -113,63 +104,10 @@ class UpdateCutting {
     }
   }
 
-  #takeAll(first: Block): void {
-    first.neededClock = first.endClock
-    let block: Block | undefined = first
-    while (block !== undefined) {
-      if (block.structsLeft === 0 || block.clock > block.neededClock) {
-        const { waiter }: Block = block
-        block.neededClock = -1
-        block.waiter = undefined
-        block = waiter
-        continue
-      }
-      const blocker = this.#blockerOf(block)
-      if (blocker === undefined) {
-        this.#takeStruct(block)
-      } else {
-        blocker.waiter = block
-        block = blocker
-      }
-    }
-  }
-
-  /** The block that must go on before the next struct of this one can be taken. */
-  #blockerOf(block: Block): Block | undefined {
-    const struct = this.#struct
-    this.#cursor.position = block.position
-    struct.open(block.client, block.clock)
-    struct.begin()
-    return (
-      this.#missing(block, struct.originClient, struct.originClock) ??
-      this.#missing(block, struct.rightClient, struct.rightClock) ??
-      this.#missing(block, struct.parentClient, struct.parentClock)
-    )
-  }
-
-  /** The block that holds an id which was not taken yet; it is waited for from now on. */
-  #missing(waiter: Block, client: number | undefined, clock: number): Block | undefined {
-    // What a block has of its own comes before.
-    if (client === undefined || client === waiter.client) return undefined
-    const block = this.#blocks.get(client)
-    if (block === undefined || clock < block.clock || clock >= block.endClock) return undefined
-    if (block.neededClock !== -1) {
-      throw new ProtocolError('circular-reference', 'Structs of clients wait for each other in a circle.')
-    }
-    block.neededClock = clock
-    return block
-  }
-
-  #takeStruct(block: Block): void {
-    const { client, position: start } = block
-    const struct = this.#struct
-    struct.finish()
-    const end = this.#cursor.position
-    block.clock = struct.end
-    block.position = end
-    block.structsLeft -= 1
+  #takeStruct({ client, position: start }: Block): void {
+    const { clock } = this.#struct
     // A skip is copied like any other: at the edge of a piece it says nothing, and Yjs passes over it.
-    this.#take('structs', { client, clock: struct.clock, start, end, count: 1 })
+    this.#take('structs', { client, clock, start, end: this.#cursor.position, count: 1 })
   }
 
   #takeDeletes(): void {

@@ -124,7 +124,7 @@ describe('[B1] types that nest deeper with each update', () => {
       const document = { ...loaded.document, last: 1, foldedThrough: 1 }
       room.tellAll({ ...loaded, document, snapshot: { pieces: [first!], state } }, joined(1))
       const effects = room.tell({ type: 'pushed', link: 1, entries: [editOf(1, second!)] })
-      expect(JSON.stringify(effects)).toContain('nest deeper than documents may. (too-deep)')
+      expect(JSON.stringify(effects)).toContain('would nest deeper than documents may.')
       expect(effects.filter(({ type }) => type === 'append')).toEqual([])
     }
   })
