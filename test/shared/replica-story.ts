@@ -20,6 +20,10 @@ export const epochB: Uint8Array = new Uint8Array(16).fill(0xb)
 export const seal: Uint8Array = bytes(7, 7)
 export const room = 5
 export const readAndWrite: number = right.read + right.write
+export const atHead = { kind: planKind.atHead } as const
+export const tail = { kind: planKind.tail } as const
+export const whole = { kind: planKind.whole, reason: planReason.asked } as const
+export const otherEpoch = { kind: planKind.whole, reason: planReason.otherEpoch } as const
 export { entryKind, planKind, planReason, refusedCode, right, verdict }
 
 /** A store as a map: atomic, ordered, and never away. */
