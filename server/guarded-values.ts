@@ -16,7 +16,7 @@ export class GuardedValues {
     key: Uint8Array,
     read: (key: Uint8Array) => Promise<Uint8Array | undefined>,
   ): Promise<Uint8Array | undefined> {
-    const name = nameOf(key)
+    const name = keyName(key)
     const value = this.#values.has(name) ? this.#values.get(name) : await read(key)
     this.#values.delete(name)
     this.#beginnings.add(key[0])
@@ -28,7 +28,7 @@ export class GuardedValues {
   /** This was written, or with undefined removed. */
   follow(key: Uint8Array, value: Uint8Array | undefined): void {
     if (!this.#beginnings.has(key[0])) return
-    const name = nameOf(key)
+    const name = keyName(key)
     // A copy: the writer's bytes are the writer's again once the write is answered.
     if (this.#values.has(name)) this.#keep(name, value?.slice())
   }
@@ -51,6 +51,7 @@ export class GuardedValues {
   }
 }
 
-function nameOf(key: Uint8Array): string {
+/** The bytes of a key as what a map can find. */
+export function keyName(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }

@@ -2,9 +2,10 @@
 // and how it gets up again. Must not know: what the records say.
 //
 // LevelDB 1.20 has no transactions, so writes go one after the other here, and what a precondition reads cannot change
-// under it. A failed append leaves its log in disorder, and LevelDB does not mind: on a disk that was full for one write,
-// all of 20 writes synced and answered after it were gone at the next opening. So after any failed write nothing is
-// written before the folder was closed and opened anew, which settles what became of that write. [D1]
+// under it; what comes while the disk is busy goes to it together afterwards. A failed append leaves its log in disorder,
+// and LevelDB does not mind: on a disk that was full for one write, all of 20 writes synced and answered after it were
+// gone at the next opening. So after any failed write nothing is written before the folder was closed and opened anew,
+// which settles what became of that write. [D1]
 
 import { open as openFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,6 +17,8 @@ import { GuardedValues } from './guarded-values.ts'
 import { isCorruption, openingErrorFrom, storeErrorFrom } from './level-fault.ts'
 import { LevelOpening } from './level-opening.ts'
 import { LevelReading, plain } from './level-reading.ts'
+import { takeGroup, WriteGroup } from './write-group.ts'
+import type { Change } from './write-group.ts'
 
 export type LevelDatabase = Pick<
   ClassicLevel<Uint8Array, Uint8Array>,
@@ -40,6 +43,8 @@ type Waiting = {
   readonly reject: (error: StoreError) => void
 }
 
+type Answered = Pick<Waiting, 'resolve'> & { readonly answer: 'written' | 'stale' }
+
 /** On average, in a batch of few. */
 const largeEntryBytes = 2 * 1024
 
@@ -54,7 +59,7 @@ export class LevelStore implements Store {
   readonly #opening: LevelOpening
   readonly #whenDamaged: (damage: LevelDamage) => void
   readonly #guarded = new GuardedValues()
-  #waiting: Waiting[] = []
+  readonly #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
   #reopening: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -138,14 +143,13 @@ export class LevelStore implements Store {
   // Writing.
 
   async #writeAll(): Promise<void> {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+    for (let group = takeGroup(this.#waiting); group.length > 0; group = takeGroup(this.#waiting)) {
       try {
-        next.resolve(await this.#writeOne(next.batch))
+        for (const { resolve, answer } of await this.#writeGroup(group)) resolve(answer)
       } catch (error) {
         const failure = storeErrorFrom(error, 'unknown')
-        const behind = this.#waiting
-        this.#waiting = []
-        next.reject(failure)
+        const behind = this.#waiting.splice(0)
+        for (const { reject } of group) reject(failure)
         for (const { reject } of behind) {
           reject(new StoreError(failure.code, 'A write before this one failed.', 'notApplied', failure))
         }
@@ -154,30 +158,39 @@ export class LevelStore implements Store {
     this.#writing = undefined
   }
 
-  async #writeOne(batch: Batch): Promise<'written' | 'stale'> {
-    const { put = [] } = batch
-    let removed: Uint8Array[]
+  async #writeGroup(waiting: readonly Waiting[]): Promise<readonly Answered[]> {
+    const group = new WriteGroup(waiting.length)
+    const answers: Answered[] = []
     try {
       if (this.#isUnsure || this.#reopening !== undefined || this.#database.status !== 'open') {
         await this.#reopenToWrite()
       }
-      for (const precondition of batch.onlyIf ?? []) {
-        if (!(await this.#holds(precondition))) return 'stale'
+      for (const { batch, resolve } of waiting) {
+        answers.push({ resolve, answer: await this.#add(batch, group) })
       }
-      removed = await this.#keysRemovedBy(batch)
     } catch (error) {
       throw storeErrorFrom(error, 'notApplied')
     }
-    if (removed.length + put.length === 0) return 'written'
+    if (group.isEmpty) return answers
     try {
-      await this.#append(removed, put, this.#sync && batch.durability === 'synced')
+      await this.#append(group.changes, this.#sync && group.isSynced)
     } catch (error) {
       this.#isUnsure = true
       this.#isCorrupt ||= isCorruption(error)
       throw error
     }
-    for (const key of removed) this.#guarded.follow(key, undefined)
-    for (const { key, value } of put) this.#guarded.follow(key, value)
+    for (const { removed, put } of group.changes) {
+      for (const key of removed) this.#guarded.follow(key, undefined)
+      for (const { key, value } of put) this.#guarded.follow(key, value)
+    }
+    return answers
+  }
+
+  async #add(batch: Batch, group: WriteGroup): Promise<'written' | 'stale'> {
+    for (const precondition of batch.onlyIf ?? []) {
+      if (!(await this.#holds(precondition, group))) return 'stale'
+    }
+    group.add(batch, { removed: await this.#keysRemovedBy(batch), put: batch.put ?? [] })
     return 'written'
   }
 
@@ -186,20 +199,25 @@ export class LevelStore implements Store {
    * lies outside the heap until the garbage collector, which takes it for a few bytes, comes by: of a few large records
    * there were 200 MB more than ever were written at once. An array is let go of once it is written.
    */
-  async #append(removed: readonly Uint8Array[], put: readonly Entry[], sync: boolean): Promise<void> {
-    if (areLarge(put)) {
-      const dels = removed.map((key) => ({ type: 'del' as const, key }))
-      const puts = put.map(({ key, value }) => ({ type: 'put' as const, key, value }))
-      return this.#database.batch([...dels, ...puts], { sync })
+  async #append(changes: readonly Change[], sync: boolean): Promise<void> {
+    if (areLarge(changes)) {
+      const operations = changes.flatMap(({ removed, put }) => [
+        ...removed.map((key) => ({ type: 'del' as const, key })),
+        ...put.map(({ key, value }) => ({ type: 'put' as const, key, value })),
+      ])
+      return this.#database.batch(operations, { sync })
     }
     const operations = this.#database.batch()
-    for (const key of removed) operations.del(key)
-    for (const { key, value } of put) operations.put(key, value)
+    for (const { removed, put } of changes) {
+      for (const key of removed) operations.del(key)
+      for (const { key, value } of put) operations.put(key, value)
+    }
     return operations.write({ sync })
   }
 
-  async #holds({ key, value }: Precondition): Promise<boolean> {
-    const found = await this.#guarded.find(key, (unread) => this.#database.get(unread))
+  async #holds({ key, value }: Precondition, group: WriteGroup): Promise<boolean> {
+    const said = group.says(key)
+    const found = said ? said.value : await this.#guarded.find(key, (unread) => this.#database.get(unread))
     return found === undefined || value === undefined ? found === value : equalBytes(found, value)
   }
 
@@ -276,8 +294,12 @@ export class LevelStore implements Store {
   }
 }
 
-function areLarge(entries: readonly Entry[]): boolean {
+function areLarge(changes: readonly Change[]): boolean {
   let bytes = 0
-  for (const { value } of entries) bytes += value.length
-  return bytes > entries.length * largeEntryBytes
+  let count = 0
+  for (const { put } of changes) {
+    count += put.length
+    for (const { value } of put) bytes += value.length
+  }
+  return bytes > count * largeEntryBytes
 }

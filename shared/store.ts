@@ -13,9 +13,9 @@ export interface Store {
    *
    * - `written`: all of it is there, and as durable as asked.
    * - `stale`: a precondition did not hold; nothing was changed.
-   * - a StoreError: see `WriteOutcome`. Writes that were called behind it and not yet answered are not tried any more:
-   *   they fail too, as `notApplied`, so that no batch ever lands whose predecessor did not. Writes called after that
-   *   are tried, and a store that broke mends itself then if it can.
+   * - a StoreError: see `WriteOutcome`. Writes that were called behind it and not yet answered fail too, as
+   *   `notApplied`, or as it did if they went to the disk as one with it, so that no batch ever lands whose predecessor
+   *   did not. Writes called after that are tried, and a store that broke mends itself then if it can.
    *
    * Between the call and the answer a reader finds all of the batch or nothing of it, and never a batch that is not
    * yet as durable as asked [D2]. From the answer on every reader finds it. What a store finds when it is opened is

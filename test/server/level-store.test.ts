@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { storeErrorFrom } from '../../server/level-fault.ts'
 import { LevelStore } from '../../server/level-store.ts'
 import { markWrongBlocks } from '../../server/table-check.ts'
+import type { Batch } from '../../shared/store.ts'
 import { seededRandom } from '../editing-session.ts'
 import { randomBytes } from '../shared/random-updates.ts'
 import { all, bytes, contents, put, storeContract, storeFailureContract, text } from '../store-contract.ts'
@@ -59,6 +60,74 @@ test('[D1] what is to be synced is synced, what is to be written is not, and wit
   await loose.write({ put: [put('c')], durability: 'synced' })
   expect(database.syncs).toEqual([false])
   await loose.close()
+  await place.remove()
+})
+
+test('[D1] what comes while the disk is busy goes to it together, and one sync serves all of it', async () => {
+  const place = await failingPlace()
+  const store = await place.open()
+  const first = store.write({ put: [put('a')], durability: 'synced' })
+  const others = Array.from({ length: 20 }, (_, index) =>
+    store.write({ put: [put(`b${index}`)], durability: index === 7 ? 'synced' : 'written' }),
+  )
+  expect(await Promise.all([first, ...others])).toEqual(Array.from({ length: 21 }, () => 'written'))
+  expect(place.database().syncs).toEqual([true, true])
+  expect(await contents(store)).toHaveLength(21)
+  await store.close()
+  await place.remove()
+})
+
+test('[X1] of what goes to the disk together each precondition sees what came before it', async () => {
+  const place = await failingPlace()
+  const store = await place.open()
+  const write = (batch: Omit<Batch, 'durability'>) => store.write({ ...batch, durability: 'synced' })
+  const key = bytes('x')
+  const answers = await Promise.all([
+    write({ put: [put('a')] }),
+    write({ onlyIf: [{ key, value: undefined }], put: [{ key, value: bytes('1') }] }),
+    write({ onlyIf: [{ key, value: undefined }], put: [put('never')] }),
+    write({ onlyIf: [{ key, value: bytes('1') }], put: [{ key, value: bytes('2') }] }),
+    write({ remove: [key] }),
+    write({ onlyIf: [{ key, value: undefined }], put: [{ key, value: bytes('3') }] }),
+    write({ removeRange: [{ from: bytes('x'), to: bytes('y') }], put: [put('z')] }),
+    write({ onlyIf: [{ key, value: bytes('3') }], put: [put('never')] }),
+  ])
+  expect(answers).toEqual([
+    'written',
+    'written',
+    'stale',
+    'written',
+    'written',
+    'written',
+    'written',
+    'stale',
+  ])
+  expect(await contents(store)).toEqual(['a=a', 'z=z'])
+  // What removes a range goes alone: it is read from the disk.
+  expect(place.database().syncs).toHaveLength(3)
+  await store.close()
+  await place.remove()
+})
+
+test('[D1] what goes to the disk together fails together, and what waited behind it is not tried', async () => {
+  const place = await failingPlace()
+  const store = await place.open()
+  const large = { key: bytes('large'), value: new Uint8Array(2 ** 20) }
+  const first = store.write({ put: [put('a')], durability: 'synced' })
+  const others = [put('b'), put('c'), large].map((entry) =>
+    store.write({ put: [entry], durability: 'synced' }),
+  )
+  await first
+  place.failNextWrite('full')
+  const outcomes = await Promise.allSettled(others)
+  expect(outcomes).toMatchObject([
+    { reason: { code: 'full', outcome: 'unknown' } },
+    { reason: { code: 'full', outcome: 'unknown' } },
+    { reason: { code: 'full', outcome: 'notApplied' } },
+  ])
+  expect(await store.write({ put: [put('d')], durability: 'synced' })).toBe('written')
+  expect(await contents(store)).toEqual(['a=a', 'd=d'])
+  await store.close()
   await place.remove()
 })
 
