@@ -2,7 +2,7 @@
 // only at the end of the range, so what comes before and after it is still there. Knows: iterators. Must not know: writes,
 // what the records say; that something is missing, they notice themselves.
 import type { ClassicLevel } from 'classic-level'
-import { keyAfter } from '../shared/record-keys.ts'
+import { keyAfter } from '../shared/key-bytes.ts'
 import type { Entry, KeyRange, Range } from '../shared/store.ts'
 import { isCorruption } from './level-fault.ts'
 

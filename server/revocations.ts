@@ -1,9 +1,9 @@
 // revocations.ts — tokens that count no more, though they have not expired: one by its id, all that a subject was given
 // before a moment, or all that anybody was given before the data was restored. Durable before anybody is told. Knows: the records, in the relay's store. Must not know:
 // tokens' signatures, sockets.
+import { keyAfter } from '../shared/key-bytes.ts'
 import {
   decodeKey,
-  keyAfter,
   revokedBeforeKey,
   revokedRanges,
   revokedSubjectKey,

@@ -1,6 +1,7 @@
 // damage.ts — records of a store of which some cannot be read: those are set aside, where a person can look at them, and
 // the rest is read on. Knows: where they are set aside. Must not know: what the records say, what their loss means.
-import { keyAfter, quarantinedKey } from './record-keys.ts'
+import { keyAfter } from './key-bytes.ts'
+import { quarantinedKey } from './record-keys.ts'
 import { pageEntriesMax } from './limits.ts'
 import { StoreError } from './store.ts'
 import type { Entry, KeyRange, Store, WriteDurability } from './store.ts'

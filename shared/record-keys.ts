@@ -1,12 +1,9 @@
-// record-keys.ts — where the relay's records lie, docs/PROTOCOL.md §13: one letter, then parts and numbers. Knows: the
-// layout, both directions, and which range holds what. Must not know: what a record says, and which store keeps it.
-//
-// Each part carries its length before it, so that no name's records lie among those of a name that it begins. Numbers
-// are high byte first, so that byte order is their order.
+// record-keys.ts — where the relay's records lie, docs/PROTOCOL.md §13. Knows: the layout, both directions, and which
+// range holds what. Must not know: what a record says, and which store keeps it.
 
 import { decodeUtf8 } from 'lib0/string'
 import type { ByteCursor } from './byte-cursor.ts'
-import { notEncodable, textByteLength, writeText } from './byte-writer.ts'
+import { keyOf, numberBytes, rangeUnder } from './key-bytes.ts'
 import { hashBytes, idBytes } from './message.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { readRecord } from './record-reader.ts'
@@ -69,14 +66,6 @@ const letters = {
   probe: 'p',
   told: 'h',
 } as const satisfies Record<RecordKey['type'], string>
-
-const numberBytes = 8
-/** The length of a part. */
-const partHeadBytes = 2
-const partBytesMax = 0xffff
-
-/** Between the first and the second half of a number in a key. */
-const halfScale = 2 ** 32
 
 // Keys.
 
@@ -260,13 +249,6 @@ export function historyRanges({
   return found.map((letter) => rangeUnder(keyOf(letter, ...parts)))
 }
 
-/** The first key behind this one. */
-export function keyAfter(key: Uint8Array): Uint8Array {
-  const after = new Uint8Array(key.length + 1)
-  after.set(key)
-  return after
-}
-
 const withoutChecksum: ReadonlySet<number> = new Set(
   [letters.format, letters.migration, letters.cleanUp, letters.probe, letters.quarantined].map((letter) =>
     letter.charCodeAt(0),
@@ -276,58 +258,6 @@ const withoutChecksum: ReadonlySet<number> = new Set(
 /** Whether the value under this key ends with a checksum: all do whose content matters. */
 export function hasChecksum([letter = 0]: Uint8Array): boolean {
   return !withoutChecksum.has(letter)
-}
-
-/** All keys that begin with these bytes, these too. Every letter is below 0xff, so there always is an end. */
-function rangeUnder(prefix: Uint8Array): KeyRange {
-  let last = prefix.length - 1
-  while (prefix[last] === 0xff) last -= 1
-  const to = prefix.slice(0, last + 1)
-  to[last] = (prefix[last] ?? 0) + 1
-  return { from: prefix, to }
-}
-
-function keyOf(letter: string, ...fields: readonly (string | Uint8Array | number)[]): Uint8Array {
-  let byteLength = 1
-  for (const field of fields) byteLength += fieldBytes(field)
-  const key = new Uint8Array(byteLength)
-  key[0] = letter.charCodeAt(0)
-  let position = 1
-  for (const field of fields) {
-    if (typeof field === 'number') {
-      writeWord(key, position, Math.floor(field / halfScale))
-      writeWord(key, position + 4, field % halfScale)
-      position += numberBytes
-      continue
-    }
-    const start = position + partHeadBytes
-    if (typeof field === 'string') position = writeText(key, start, field)
-    else {
-      key.set(field, start)
-      position = start + field.length
-    }
-    key[start - 2] = (position - start) >>> 8
-    key[start - 1] = position - start
-  }
-  return key
-}
-
-function fieldBytes(field: string | Uint8Array | number): number {
-  if (typeof field === 'number') {
-    if (!Number.isSafeInteger(field) || field < 0) throw notEncodable(`${field} is no number of a key.`)
-    return numberBytes
-  }
-  // Half a surrogate pair is refused: as U+FFFD two names would share their records.
-  const length = typeof field === 'string' ? textByteLength(field) : field.length
-  if (length > partBytesMax) throw notEncodable(`${length} bytes are too many for a key.`)
-  return partHeadBytes + length
-}
-
-function writeWord(bytes: Uint8Array, position: number, word: number): void {
-  bytes[position] = word >>> 24
-  bytes[position + 1] = word >>> 16
-  bytes[position + 2] = word >>> 8
-  bytes[position + 3] = word
 }
 
 // The way back.

@@ -1,6 +1,6 @@
-// replica-keys.ts — where a replica's records lie in its store: one letter, then parts (their length in two bytes before
-// them) and numbers (8 bytes, high first, so that byte order is their order). Knows: the layout. Must not know: what a
-// record says, and how a document's name becomes its tag: UTF-8, or an HMAC where names are content too.
+// replica-keys.ts — where a replica's records lie in its store. Knows: the layout. Must not know: what a record says, and
+// how a document's name becomes its tag: UTF-8, or an HMAC where names are content too.
+import { halfScale, keyOf, numberBytes, partHeadBytes, rangeUnder } from './key-bytes.ts'
 import type { KeyRange } from './store.ts'
 
 /** What stands for a document in keys. Values carry the name. */
@@ -21,11 +21,6 @@ const letters = {
 /** What lies behind a document's rows; no number begins with so high a byte. */
 const placeMark = Uint8Array.of(0xff, 0)
 const headMark = Uint8Array.of(0xff, 1)
-
-const numberBytes = 8
-const partLengthBytes = 2
-const partBytesMax = 0xffff
-const halfScale = 2 ** 32
 
 export const formatKey: Uint8Array = keyOf(letters.format)
 export const identityKey: Uint8Array = keyOf(letters.identity)
@@ -76,7 +71,7 @@ export const documentsRange: KeyRange = rangeUnder(keyOf(letters.document))
 /** Of which document a key under `documentsRange` is. */
 export function tagOfKey(key: Uint8Array): Tag {
   const byteLength = new DataView(key.buffer, key.byteOffset, key.byteLength).getUint16(1)
-  return key.slice(1 + partLengthBytes, 1 + partLengthBytes + byteLength)
+  return key.slice(1 + partHeadBytes, 1 + partHeadBytes + byteLength)
 }
 
 export const outboxRange: KeyRange = rangeUnder(keyOf(letters.outbox))
@@ -95,38 +90,5 @@ function marked(tag: Tag, mark: Uint8Array): Uint8Array {
   const key = new Uint8Array(prefix.length + mark.length)
   key.set(prefix)
   key.set(mark, prefix.length)
-  return key
-}
-
-/** All keys that begin with these bytes. Every letter is below 0xff, so there always is an end. */
-function rangeUnder(prefix: Uint8Array): KeyRange {
-  let last = prefix.length - 1
-  while (prefix[last] === 0xff) last -= 1
-  const to = prefix.slice(0, last + 1)
-  to[last] = (prefix[last] ?? 0) + 1
-  return { from: prefix, to }
-}
-
-function keyOf(letter: string, ...parts: readonly (Uint8Array | number)[]): Uint8Array {
-  let byteLength = 1
-  for (const part of parts)
-    byteLength += typeof part === 'number' ? numberBytes : partLengthBytes + part.length
-  const key = new Uint8Array(byteLength)
-  const view = new DataView(key.buffer)
-  key[0] = letter.charCodeAt(0)
-  let position = 1
-  for (const part of parts) {
-    if (typeof part === 'number') {
-      if (!Number.isSafeInteger(part) || part < 0) throw new Error(`${part} is no number of a key.`)
-      view.setUint32(position, Math.floor(part / halfScale))
-      view.setUint32(position + 4, part % halfScale)
-      position += numberBytes
-    } else {
-      if (part.length > partBytesMax) throw new Error(`${part.length} bytes are too many for a key.`)
-      view.setUint16(position, part.length)
-      key.set(part, position + partLengthBytes)
-      position += partLengthBytes + part.length
-    }
-  }
   return key
 }
