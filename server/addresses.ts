@@ -2,6 +2,7 @@
 // proxies are trusted. Must not know: what follows from an address.
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
+import type { Socket } from 'node:net'
 import { addNetwork } from './option-kinds.ts'
 import { isLoopbackHost } from './origins.ts'
 
@@ -25,6 +26,12 @@ export class Addresses {
       address = named
     }
     return address
+  }
+
+  /** Undefined: a proxy, or a program on this machine, which may be one. */
+  ofLine({ remoteAddress = '' }: Pick<Socket, 'remoteAddress'>): string | undefined {
+    const address = plain(remoteAddress)
+    return this.#isProxy(address) || isLoopbackHost(address) ? undefined : address
   }
 
   /**

@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { answerProblem } from './answers.ts'
+import { problemOf } from './api-problem.ts'
+import { Bodies } from './body.ts'
 import { bytesOf } from './copy-stream.ts'
 import type { LevelStore } from './level-store.ts'
 import type { Report } from './notice.ts'
@@ -19,9 +21,15 @@ export function adminAnswers(
   signIn: SignIn,
   report: Report,
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  const place = { signIn, report, bodies: new Bodies(), tenant: undefined }
   return (request, response) => {
-    if (request.url === revocationsPath && request.method === 'POST')
-      return void answerRevocation({ signIn, report, tenant: undefined }, request, response)
+    if (request.url === revocationsPath && request.method === 'POST') {
+      answerRevocation(place, request, response).catch((error: unknown) => {
+        const { status, body, headers } = problemOf(error)
+        answerProblem(response, status, body, headers)
+      })
+      return undefined
+    }
     if (request.url !== '/entries' || request.method !== 'GET')
       return answerProblem(response, 404, { code: 'not-found', message: 'There is nothing here.' })
     response.writeHead(200, { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' })

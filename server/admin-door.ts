@@ -32,7 +32,7 @@ export class AdminDoor {
       if (presents(request, secret)) return answer(request, response)
       return answerProblem(response, 401, {
         code: 'not-admin',
-        message: 'This door is for the relay’s own commands.',
+        message: 'This door is for the relay’s own commands, such as syncline backup. Use those.',
       })
     })
     await new Promise<void>((resolve, reject) => {

@@ -3,35 +3,19 @@
 import { StoreError } from '../shared/store.ts'
 import { WorkError } from './workshop.ts'
 
-export type ApiProblemCode =
-  | 'bad-request'
-  | 'not-signed-in'
-  | 'forbidden'
-  | 'read-only'
-  | 'not-admin'
-  | 'wrong-origin'
-  | 'not-local'
-  | 'not-found'
-  | 'no-document'
-  | 'method-not-allowed'
-  | 'too-slow'
-  | 'unfinished'
-  | 'gap'
-  | 'gone'
-  | 'stale'
-  | 'too-large'
-  | 'bad-update'
-  | 'failed'
-  | 'busy'
-  | 'cannot-sign-in'
-  | 'unanswered'
-  | 'not-now'
-
-const problems: Readonly<Record<ApiProblemCode, { readonly status: number; readonly says: string }>> = {
+const problems = {
   unfinished: { status: 400, says: 'The request ended before all of it had come. Send it again.' },
   'bad-request': {
     status: 400,
     says: 'This request cannot be understood. See in its documentation how it is written.',
+  },
+  'bad-revocation': {
+    status: 400,
+    says: 'This does not say what to revoke. Send { subject, before } or { id } as JSON, before in milliseconds since 1970.',
+  },
+  'before-in-future': {
+    status: 400,
+    says: 'Before lies in the future. Say now, and revoke again when there is more to revoke.',
   },
   'not-signed-in': {
     status: 401,
@@ -55,11 +39,14 @@ const problems: Readonly<Record<ApiProblemCode, { readonly status: number; reado
   },
   'not-local': {
     status: 403,
-    says: 'Without signing in this relay answers programs on its own machine only.',
+    says: 'Without signing in this relay answers its own machine only. Ask from there, or have people sign in.',
   },
   'not-found': { status: 404, says: 'There is nothing here. Documents are under /v1/documents/NAME.' },
-  'no-document': { status: 404, says: 'Nothing was ever written to a document of this name.' },
-  'method-not-allowed': { status: 405, says: 'Here one may GET, HEAD, POST, DELETE.' },
+  'no-document': {
+    status: 404,
+    says: 'Nothing was ever written to a document of this name. Look at the name, or write to it first.',
+  },
+  'method-not-allowed': { status: 405, says: 'This cannot be done here. Use GET, HEAD, POST or DELETE.' },
   'too-slow': { status: 408, says: 'Nothing more came of this request for too long. Send it again.' },
   gap: {
     status: 409,
@@ -82,8 +69,16 @@ const problems: Readonly<Record<ApiProblemCode, { readonly status: number; reado
     status: 503,
     says: 'The disk did not take it in time. It may be there or not: to send the same again does no harm.',
   },
+  'not-revoked': {
+    status: 503,
+    says: 'The disk did not keep the revocation: nothing is revoked. Send it again when the disk writes.',
+  },
   'not-now': { status: 503, says: 'The document could not be read or put together. Come back in a moment.' },
-}
+} as const
+
+export type ApiProblemCode = keyof typeof problems
+
+export const apiProblemCodes: readonly ApiProblemCode[] = Object.keys(problems).filter(isApiProblemCode)
 
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem'
@@ -118,4 +113,8 @@ export function problemOf(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error
   const isPassing = error instanceof StoreError || error instanceof WorkError
   return new ApiProblem(isPassing ? 'not-now' : 'failed')
+}
+
+function isApiProblemCode(word: string): word is ApiProblemCode {
+  return Object.hasOwn(problems, word)
 }

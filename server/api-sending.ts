@@ -9,12 +9,7 @@ const silenceMsMax = 10_000
 const pieceBytes = 64 * 1024
 
 export class ApiSending {
-  readonly #silenceMsMax: number
   #unsentBytes = 0
-
-  constructor(options: { readonly silenceMsMax?: number } = {}) {
-    this.#silenceMsMax = options.silenceMsMax ?? silenceMsMax
-  }
 
   get unsentBytes(): number {
     return this.#unsentBytes
@@ -26,7 +21,7 @@ export class ApiSending {
     const alarm = setTimeout(() => {
       giveUp.abort()
       response.req.socket.destroy()
-    }, this.#silenceMsMax)
+    }, silenceMsMax)
     let left = bytes.length
     this.#unsentBytes += left
     const leave = (unsent: number) => {

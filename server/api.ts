@@ -35,8 +35,6 @@ export type ApiOptions = {
   readonly markOf: (tenant: string, document: string) => string
   /** Counts it. */
   readonly refused: (code: 'wrong-origin' | 'not-local') => void
-  /** How long somebody may be silent who sends, or who ought to read. */
-  readonly silenceMsMax?: number
 }
 
 type Request = {
@@ -64,13 +62,11 @@ export class Api {
   readonly #replica = new Uint8Array(randomBytes(idBytes))
   readonly #signingIn = new Shares(signingIn)
   readonly #atWork = new Shares(atWork)
-  readonly #bodies: Bodies
-  readonly #sending: ApiSending
+  readonly #bodies = new Bodies()
+  readonly #sending = new ApiSending()
 
   constructor(options: ApiOptions) {
     this.#options = options
-    this.#bodies = new Bodies(options)
-    this.#sending = new ApiSending(options)
   }
 
   /** Of answers that wait for their readers. */
@@ -158,7 +154,8 @@ export class Api {
   async #revoke({ request, response, grant }: Request): Promise<void> {
     if (!grant.mayAdminister) throw new ApiProblem('not-admin')
     const { signIn, report } = this.#options
-    return answerRevocation({ signIn, report, tenant: grant.tenant }, request, response)
+    const place = { signIn, report, bodies: this.#bodies, tenant: grant.tenant }
+    return answerRevocation(place, request, response)
   }
 
   async #list(visit: Request): Promise<void> {
@@ -289,7 +286,8 @@ export class Api {
 
   async #changes({ response, query, grant }: Request): Promise<void> {
     const since = Buffer.from(query.get('since') ?? '', 'base64url')
-    if (since.length > workspaceCursorBytesMax) throw new ApiProblem('bad-request', 'This is no cursor.')
+    if (since.length > workspaceCursorBytesMax)
+      throw new ApiProblem('bad-request', 'This is no cursor. Leave since out, and begin anew.')
     const changes = await changesSince(this.#options.host.connectionHost, grant, new Uint8Array(since))
     if (changes === undefined) throw new ApiProblem('unanswered')
     const documents = changes.documents.map(({ document, position, rights }) => {
@@ -314,9 +312,16 @@ export class Api {
 function documentFrom(path: string, query: URLSearchParams): string {
   const document =
     path === '/v1/document' ? query.get('name') : decoded(/^\/v1\/documents\/(.+)$/.exec(path)?.[1])
-  if (document === null) throw new ApiProblem('not-found', 'There is nothing at this path.')
+  if (document === null)
+    throw new ApiProblem(
+      'not-found',
+      'There is nothing at this path. Documents are under /v1/documents/NAME.',
+    )
   if (Buffer.byteLength(document) <= documentNameBytesMax) return document
-  throw new ApiProblem('bad-request', `A document's name has at most ${documentNameBytesMax} bytes.`)
+  throw new ApiProblem(
+    'bad-request',
+    `A document's name has at most ${documentNameBytesMax} bytes. Choose a shorter one.`,
+  )
 }
 
 function decoded(name: string | undefined): string | null {

@@ -11,15 +11,13 @@ const ofTenantBytesMax: number = gatheredBytesMax / 2
 /** Of whom nothing comes within it is waited for no more. */
 const silenceMsMax = 10_000
 
+const blockBytesMin = 256
+const blockBytesMax = 64 * 1024
+
 type Bounds = { readonly tenant: string; readonly bytesMax: number }
 
 export class Bodies {
-  readonly #silenceMsMax: number
   readonly #bytes = new Shares({ ofAllMax: gatheredBytesMax, ofOneMax: ofTenantBytesMax })
-
-  constructor(options: { readonly silenceMsMax?: number } = {}) {
-    this.#silenceMsMax = options.silenceMsMax ?? silenceMsMax
-  }
 
   /** It counts from its first byte on until the work with it is done. */
   async workWith(
@@ -27,21 +25,21 @@ export class Bodies {
     { tenant, bytesMax }: Bounds,
     work: (body: Uint8Array) => Promise<void>,
   ): Promise<void> {
-    const tooLarge = new ApiProblem('too-large', `What is sent here has at most ${bytesMax} bytes.`)
+    const tooLarge = new ApiProblem(
+      'too-large',
+      `What is sent here has at most ${bytesMax} bytes. Send less at a time.`,
+    )
     if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge
-    const chunks: Uint8Array[] = []
-    let length = 0
+    const gathered = new Gathered()
     try {
       await this.#gather(request, (chunk) => {
-        if (length + chunk.length > bytesMax) throw tooLarge
+        if (gathered.length + chunk.length > bytesMax) throw tooLarge
         if (!this.#bytes.take(tenant, chunk.length)) throw new ApiProblem('busy')
-        length += chunk.length
-        chunks.push(chunk)
+        gathered.add(chunk)
       })
-      const body = Buffer.concat(chunks.splice(0))
-      await work(new Uint8Array(body.buffer, body.byteOffset, body.length))
+      await work(gathered.take())
     } finally {
-      this.#bytes.giveBack(tenant, length)
+      this.#bytes.giveBack(tenant, gathered.length)
     }
   }
 
@@ -69,10 +67,42 @@ export class Bodies {
         }
       }
       const requestOnLoss = () => end(new ApiProblem('unfinished'))
-      const alarm = setTimeout(() => end(new ApiProblem('too-slow')), this.#silenceMsMax)
+      const alarm = setTimeout(() => end(new ApiProblem('too-slow')), silenceMsMax)
       if (request.destroyed) return requestOnLoss()
       request.on('data', requestOnData).on('end', end).on('close', requestOnLoss).on('error', requestOnLoss)
       return undefined
     })
+  }
+}
+
+/** In blocks of its own: kept as it comes, what comes byte by byte would weigh some two hundred times what it counts. */
+class Gathered {
+  length = 0
+  #blocks: Uint8Array[] = []
+  #left = new Uint8Array()
+
+  add(chunk: Uint8Array): void {
+    for (let rest = chunk; rest.length > 0;) {
+      if (this.#left.length === 0) this.#begin(rest.length)
+      const fitting = rest.subarray(0, this.#left.length)
+      this.#left.set(fitting)
+      this.#left = this.#left.subarray(fitting.length)
+      rest = rest.subarray(fitting.length)
+      this.length += fitting.length
+    }
+  }
+
+  /** Nothing of it is held any more. */
+  take(): Uint8Array {
+    const { buffer, byteOffset, length } = Buffer.concat(this.#blocks, this.length)
+    this.#blocks = []
+    return new Uint8Array(buffer, byteOffset, length)
+  }
+
+  /** Not much more than is in it already: of a short one little is wasted. */
+  #begin(length: number): void {
+    const bytes = Math.min(Math.max(blockBytesMin, this.length, length), blockBytesMax)
+    this.#left = new Uint8Array(bytes)
+    this.#blocks.push(this.#left)
   }
 }

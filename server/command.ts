@@ -1,12 +1,11 @@
 // command.ts — what the words of a command line ask for. Knows: the commands and which words each takes. Must not know:
 // how anything is done.
-import { parseArgs } from 'node:util'
 import type { ParseArgsConfig } from 'node:util'
+import { badOption, partedWords } from './command-words.ts'
 import { optionsFrom } from './option-sources.ts'
 import type { Environment } from './option-sources.ts'
 import { flagOf, optionNames, options } from './options.ts'
 import type { Options } from './options.ts'
-import { RelayError } from './relay-error.ts'
 import type { Restoring } from './restore.ts'
 import { readTokenWords } from './token-words.ts'
 import type { TokenCommand } from './token-words.ts'
@@ -74,7 +73,7 @@ function parse(words: readonly string[]): Words {
     'revoke-tokens': { type: 'boolean' },
   }
   for (const flag of byFlag.keys()) known[flag] = { type: 'string', multiple: true }
-  const { values, positionals } = parsed([...words], known)
+  const { values, positionals } = partedWords(words, known)
   const flags: Record<string, string> = {}
   for (const [flag, name] of byFlag) {
     const said = values[flag]
@@ -91,18 +90,4 @@ function parse(words: readonly string[]): Words {
     name,
     folders,
   }
-}
-
-function parsed(args: string[], known: NonNullable<ParseArgsConfig['options']>) {
-  try {
-    return parseArgs({ args, allowPositionals: true, options: known })
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const [, unknown] = /^Unknown option '(.+?)'/.exec(message) ?? []
-    throw badOption(unknown === undefined ? message : `${unknown} is not an option.`)
-  }
-}
-
-function badOption(problem: string): RelayError {
-  return new RelayError('bad-option', problem)
 }

@@ -124,10 +124,15 @@ export class Connections {
     for (const owner of new Set(this.#links.values())) if (!connections.has(owner)) owner.failed()
   }
 
+  /** Whoever has a token that counts no more is sent away. */
+  endWithdrawn(): void {
+    for (const connection of this.#all) connection.endIfWithdrawn()
+  }
+
   /** What each socket may do is looked at again, a few at a time: an application may have to be asked. */
   async recheck(): Promise<void> {
     // What was revoked does not wait until an application has answered for all others.
-    for (const connection of this.#all) connection.endIfWithdrawn()
+    this.endWithdrawn()
     for (const some of inLots([...this.#all], recheckedAtOnceMax))
       await Promise.all(some.map((connection) => this.#recheck(connection)))
   }

@@ -22,7 +22,9 @@ export async function makeFolder(path: string): Promise<void> {
 /** Whether the system does not let this user write there. */
 export function isForbidden(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return true
+  // LevelDB passes the operating system's reason on as text only.
+  return error instanceof Error && /permission denied|read-only file system/i.test(error.message)
 }
 
 function isFolder(path: string): boolean {

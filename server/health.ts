@@ -24,7 +24,10 @@ export async function health({ host, port, pathPrefix, tlsCert }: Options): Prom
     throw new Error(`it said ${status}`)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new RelayError('no-relay', `No relay lives on ${place}: ${reason}.`)
+    throw new RelayError(
+      'no-relay',
+      `No relay lives on ${place}: ${reason}. Start it, or say where it is as it was told.`,
+    )
   }
 }
 

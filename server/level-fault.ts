@@ -38,7 +38,10 @@ export function openingErrorFrom(error: unknown, folder: string): RelayError {
       'data-unreadable',
       `The user who runs this may not read and write ${folder} (${cause.message}). Give it to that user, or choose another folder with --data.`,
     )
-  return new RelayError('data-unreadable', `The data in ${folder} cannot be opened: ${cause.message}`)
+  return new RelayError(
+    'data-unreadable',
+    `The data in ${folder} cannot be opened: ${cause.message}. Keep a copy of it, and restore the last backup into another folder.`,
+  )
 }
 
 /** Of a file of LevelDB's own, whichever it is. */

@@ -1,26 +1,23 @@
 // listening.ts — a relay on a port of its own: HTTP or, with a certificate, HTTPS. Knows: ports, certificates. Must not
 // know: what the relay answers.
-import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import type { Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import type { Server as TlsServer } from 'node:https'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
+import { Addresses } from './addresses.ts'
+import { boundedServer } from './exchange-time.ts'
+import type { Certificate } from './exchange-time.ts'
 import { turnAway } from './handshake.ts'
 import type { Journal } from './journal.ts'
 import type { LevelStoreOptions } from './level-store.ts'
+import { LinesOfOne } from './lines-of-one.ts'
+import { readNamedFile } from './named-file.ts'
 import type { Options } from './options.ts'
 import { Relay } from './relay.ts'
 import { RelayError } from './relay-error.ts'
 
-/** A token may be 16 KB, and stands in a header or in the path. */
-const limits = { maxHeaderSize: 32 * 1024 }
-
 /** Beside sockets: pages, documents over HTTP, and who is still to become a socket. Each takes a file of the process. [B1] */
 const plainConnectionsMax = 500
-
-type Certificate = { readonly cert: Buffer; readonly key: Buffer }
 
 export class ListeningRelay {
   readonly relay: Relay
@@ -34,6 +31,13 @@ export class ListeningRelay {
     this.relay = relay
     this.#server = server
     server.maxConnections = options.socketsMax + plainConnectionsMax
+    const addresses = new Addresses(options.trustedProxies)
+    const lines = new LinesOfOne({
+      ofOneMax: options.socketsPerAddress + plainConnectionsMax,
+      addressOf: (line) => addresses.ofLine(line),
+      refused: (address) => journal.report({ code: 'connections-of-one', facts: { address } }),
+    })
+    server.on('connection', (line) => lines.began(line))
     server.on('drop', () => journal.report({ code: 'connections-full' }))
     server.on('request', (request, response) => {
       if (!relay.answer(request, response)) response.writeHead(404).end()
@@ -49,9 +53,7 @@ export class ListeningRelay {
     journal: Journal,
     database?: LevelStoreOptions['database'],
   ): Promise<ListeningRelay> {
-    const certificate = await readCertificate(options)
-    const server =
-      certificate === undefined ? createServer(limits) : createTlsServer({ ...limits, ...certificate })
+    const server = boundedServer(await readCertificate(options))
     const relay = await Relay.open(options, journal, database)
     const listening = new ListeningRelay(options, journal, relay, server)
     try {
@@ -99,8 +101,11 @@ export class ListeningRelay {
 
 async function readCertificate({ tlsCert, tlsKey }: Options): Promise<Certificate | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) return undefined
+  const certificate = {
+    cert: await readNamedFile(tlsCert, 'The certificate', 'bad-option'),
+    key: await readNamedFile(tlsKey, 'The key of the certificate', 'bad-option'),
+  }
   try {
-    const certificate = { cert: await readFile(tlsCert), key: await readFile(tlsKey) }
     // Looked at here, where it can be said which files are meant: whether they are PEM, and belong together.
     createSecureContext(certificate)
     return certificate
@@ -108,7 +113,7 @@ async function readCertificate({ tlsCert, tlsKey }: Options): Promise<Certificat
     const reason = error instanceof Error ? error.message : String(error)
     throw new RelayError(
       'bad-option',
-      `The certificate ${tlsCert} with the key ${tlsKey} cannot be used: ${reason}`,
+      `The certificate ${tlsCert} with the key ${tlsKey} cannot be used: both have to be PEM, and belong together (${reason}).`,
     )
   }
 }
@@ -133,7 +138,15 @@ function listeningError(error: NodeJS.ErrnoException, port: number, host: string
         'cannot-listen',
         `${host} is no address of this machine. Choose another with --host.`,
       )
+    case 'EACCES':
+      return new RelayError(
+        'cannot-listen',
+        `The user who runs this may not use port ${port}. Choose one above 1023 with --port, and a proxy before it.`,
+      )
     default:
-      return new RelayError('cannot-listen', `Port ${port} of ${host} cannot be used: ${error.message}`)
+      return new RelayError(
+        'cannot-listen',
+        `Port ${port} of ${host} cannot be used: ${error.message}. Choose another with --port or --host.`,
+      )
   }
 }

@@ -29,6 +29,7 @@ export type NoticeCode =
   | 'digest-differed'
   | 'held-back-forgotten'
   | 'connections-full'
+  | 'connections-of-one'
   | 'frame-too-large'
   | 'socket-failed'
   | 'socket-opened'
@@ -50,6 +51,7 @@ export type NoticeCode =
   | 'secret-exposed'
   | 'origins-unused'
   | 'revoked'
+  | 'revocation-failed'
   | 'recheck-failed'
 
 export type NoticeLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -185,6 +187,11 @@ export const notices: Readonly<Record<NoticeCode, Words>> = {
     says: 'More connections came than --sockets-max and 500 beside it; they were closed at once, without a word.',
     todo: 'See who comes: connections that say nothing end after a minute. If they are wanted, raise --sockets-max and the limit of open files.',
   },
+  'connections-of-one': {
+    level: 'warn',
+    says: 'More connections came from one address than --sockets-per-address and 500 beside it; they were closed at once, without a word.',
+    todo: 'See who comes. If it is a proxy, name it in --trusted-proxies; if many people share the address, raise --sockets-per-address.',
+  },
   'frame-too-large': {
     level: 'warn',
     says: 'A client sent a frame larger than any may be, and was sent away. What it holds is in no log.',
@@ -265,7 +272,16 @@ export const notices: Readonly<Record<NoticeCode, Words>> = {
     says: 'Nobody signs in at this relay, so that only pages of this machine may connect: what --origins names is turned away.',
     todo: 'Say how people sign in (--token-jwks, --token-public-key, --token-secret-file, or authorize in the config file), or leave --origins out.',
   },
-  revoked: { level: 'info', says: 'Tokens were revoked; live links were looked at again.', todo: nothing },
+  revoked: {
+    level: 'info',
+    says: 'Tokens were revoked; who was connected with them is not any more.',
+    todo: nothing,
+  },
+  'revocation-failed': {
+    level: 'error',
+    says: 'Tokens were to be revoked, and the disk did not keep it; whoever asked was told so. They still count.',
+    todo: 'The cause is in the line; see disk-refuses. Then revoke them again.',
+  },
   'recheck-failed': {
     level: 'error',
     says: 'What live links may do could not be looked at again; it is tried at the next interval.',

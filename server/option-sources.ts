@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { OptionFault } from './option-kinds.ts'
 import { flagOf, isOptionName, optionNames, options, variableOf } from './options.ts'
 import type { OptionName, Options } from './options.ts'
+import { readNamedFile } from './named-file.ts'
 import { RelayError } from './relay-error.ts'
 
 /** All of it, or some: what a config file says. */
@@ -43,13 +44,19 @@ export function optionsFromConfig(config: Config): Options {
 }
 
 async function readConfig(file: string): Promise<object> {
+  await readNamedFile(file, 'The config file', 'bad-option')
+  if (!/\.[cm]?js$/.test(file))
+    throw new RelayError(
+      'bad-option',
+      `${file} is no config file: those are JavaScript, and end with .js or .mjs.`,
+    )
   let module: { default?: unknown }
   try {
     module = await import(pathToFileURL(resolve(file)).href)
   } catch (error) {
     throw new RelayError(
       'bad-option',
-      `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}. Mend it, or name another.`,
     )
   }
   const { default: config } = module

@@ -51,9 +51,18 @@ export class Probe {
   }
 
   #known(): Readiness | undefined {
-    if (this.#isDraining) return { isReady: false, code: 'draining', reason: 'The relay is being stopped.' }
+    if (this.#isDraining)
+      return {
+        isReady: false,
+        code: 'draining',
+        reason: 'The relay is being stopped. Send people to another, or wait for the next start.',
+      }
     if (this.#options.isRefused())
-      return { isReady: false, code: 'disk-refuses', reason: 'The disk refuses to write.' }
+      return {
+        isReady: false,
+        code: 'disk-refuses',
+        reason: 'The disk refuses to write. Make room, or mend it; the relay goes on by itself.',
+      }
     return undefined
   }
 
@@ -62,7 +71,7 @@ export class Probe {
     const began = now()
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<Readiness>((resolve) => {
-      const reason = `The disk did not write and sync a record within ${answerMsMax} ms.`
+      const reason = `The disk did not write and sync a record within ${answerMsMax} ms. Look what else uses it.`
       timer = setTimeout(() => resolve({ isReady: false, code: 'disk-slow', reason }), answerMsMax)
     })
     const written = this.#write(began)
@@ -82,7 +91,11 @@ export class Probe {
       await this.#options.store.write({ put: [{ key: probeKey(), value }], durability: 'synced' })
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error)
-      return { isReady: false, code: 'disk-refuses', reason: `The disk refuses to write: ${cause}` }
+      return {
+        isReady: false,
+        code: 'disk-refuses',
+        reason: `The disk refuses to write: ${cause}. Make room, or mend it.`,
+      }
     }
     return { isReady: true, writeMs: Math.round(this.#options.now() - began) }
   }

@@ -14,6 +14,7 @@ export type RelayErrorCode =
   | 'unfinished-copy'
   | 'damaged-copy'
   | 'relay-silent'
+  | 'not-revoked'
   | 'no-relay'
   | 'bad-key'
   | 'no-secret'

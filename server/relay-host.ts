@@ -153,24 +153,32 @@ export class RelayHost {
     return this.#connections.host
   }
 
-  /** Once a second, with how late this process came to what it had to do: then it is known what has to be put off. */
-  look(loopLagMs: number): void {
+  /**
+   * Once a second, with how late this process came to what it had to do, and how much readers have not taken: then it is known
+   * what has to be put off.
+   */
+  look(loopLagMs: number, unsentBytes: number): void {
     const { waitingBytes, isRefused } = this.state
     let commitMs = 0
     for (const { disk } of this.#tenants.values())
       commitMs = Math.max(commitMs, disk.takeSlowestSeconds() * 1000)
     const links = this.#connections.linkCount
-    if (!this.#overload.sampled({ loopLagMs, waitingBytes, commitMs, links, isRefused })) return
+    if (!this.#overload.sampled({ loopLagMs, waitingBytes, unsentBytes, commitMs, links, isRefused })) return
     // Links are told of a disk that refuses in the same words, the journal has others for it.
     const { mode } = this.#overload
     if (mode !== this.#modeTold) {
       this.#modeTold = mode
-      const facts = { mode, loopLagMs, waitingBytes, commitMs, links }
+      const facts = { mode, loopLagMs, waitingBytes, unsentBytes, commitMs, links }
       this.#fail({ code: mode === 'normal' ? 'load-normal' : 'load-high', facts })
     }
     this.#connections.modeChanged()
     const isHeld = this.#overload.isShed('bulk')
     for (const tenant of this.#tenants.values()) tenant.askWorkspace({ type: 'held', isHeld })
+  }
+
+  /** Whoever has a token that counts no more is sent away. */
+  endWithdrawn(): void {
+    this.#connections.endWithdrawn()
   }
 
   /** What each socket may do is looked at again. */
@@ -239,15 +247,23 @@ export class RelayHost {
     }
   }
 
-  /** Sends everyone away, and hears nothing more: what was not acknowledged its authors send again. */
+  /** Sends everyone away. Where nobody is any more, a log with a tail is worth a fold: of those it is heard still. */
   dismissAll(afterMs: () => number): void {
     this.#connections.dismiss(beingStopped, afterMs)
-    this.#isClosed = true
     this.#replacements.close()
   }
 
-  /** Of the disk, once everyone was sent away. */
+  get isFolding(): boolean {
+    for (const { machine } of this.#tenants.values()) if (machine.isFolding) return true
+    return false
+  }
+
+  /**
+   * Of the disk, once everyone was sent away, and hears nothing more: what was not acknowledged its authors send again, and
+   * a fold that is not at its end the next opening takes up.
+   */
   async letGo(): Promise<void> {
+    this.#isClosed = true
     await this.#options.workshop.close()
     await this.#options.store.close()
   }

@@ -14,6 +14,7 @@ import { Api } from './api.ts'
 import type { Clock } from './clock.ts'
 import { BoundedWebSocket, codeFor, isOfFrameTooLarge } from './bounded-web-socket.ts'
 import { isSettledWithin } from './deadline.ts'
+import { boundAnswer } from './exchange-time.ts'
 import { chosenProtocol, isOfUnknownWire, sendOff, turnAway, turnedAwaySentences } from './handshake.ts'
 import type { Unwelcome } from './handshake.ts'
 import type { Journal } from './journal.ts'
@@ -23,6 +24,7 @@ import { Metrics } from './metrics.ts'
 import { answersOperating } from './operating-pages.ts'
 import type { Options } from './options.ts'
 import { OpenSockets } from './open-sockets.ts'
+import type { SocketCounts } from './open-sockets.ts'
 import { Paces } from './paces.ts'
 import { pageListener } from './pages.ts'
 import { presentedToken } from './presented-token.ts'
@@ -47,6 +49,10 @@ const comeBackMsMin = 1000
 
 /** Between two looks at whether all is committed. */
 const commitCheckMs = 50
+
+/** Everybody waits for the next start meanwhile: that is worth no more than this. */
+const foldingMsMax = 3_000
+const foldCheckMs = 10
 
 /** LevelDB gets this long to close its files, however short a stop is to be. */
 const closingMsMin = 1000
@@ -129,19 +135,17 @@ export class Relay {
       journal,
       reception: this.#reception,
       hostState: () => host.state,
-      sockets: () => {
-        const counts = this.#sockets.count()
-        return { ...counts, unsentBytes: counts.unsentBytes + this.#api.unsentBytes }
-      },
+      sockets: () => this.#counts(),
       untoldSeconds: () => this.#telling?.untoldSeconds ?? 0,
       isReady: async () => (await this.#probe.ask()).isReady,
     })
     clock.ring = () => host.woke()
-    signIn.whenRevoked = () => host.recheck()
+    signIn.whenRevoked = () => host.endWithdrawn()
+    signIn.whenDoubted = () => host.recheck()
     this.#rechecks = setInterval(() => this.#recheck(), signIn.recheckMs)
     const watch = new LoadWatch(
       () => performance.now(),
-      (latestMs) => host.look(latestMs),
+      (latestMs) => host.look(latestMs, this.#counts().unsentBytes),
     )
     this.#ticks = setInterval(() => watch.ticked(), tickMs)
   }
@@ -184,6 +188,7 @@ export class Relay {
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     const url = this.#ownUrl(request)
     if (url === undefined) return false
+    boundAnswer(request, response)
     const path = url.split('?', 1)[0] ?? '/'
     const parts = {
       probe: this.#probe,
@@ -221,6 +226,8 @@ export class Relay {
     line.on('close', place.giveBack)
     this.#reception.awaitTurn(() => {
       if (line.destroyed) return
+      if (this.#closing !== undefined)
+        return turnAway(line, 503, turnedAwaySentences.draining, comeBackMsMin / 1000)
       const trace = randomBytes(4).toString('hex')
       this.#traces.set(request, trace)
       this.#webSockets.handleUpgrade(request, line, head, (webSocket) =>
@@ -231,8 +238,8 @@ export class Relay {
   }
 
   /**
-   * Lets nobody in any more, commits what was accepted, tells everyone when to come back, lets go of the disk. Takes no
-   * longer than the option says, and a moment for goodbyes.
+   * Lets nobody in any more, commits what was accepted, tells everyone when to come back, folds what is worth it, lets go of
+   * the disk. Takes no longer than the option says, and a moment for goodbyes.
    */
   close(): Promise<void> {
     this.#closing ??= this.#drain()
@@ -253,6 +260,7 @@ export class Relay {
   /** Whether all that was accepted is on the disk. */
   async #drained(): Promise<boolean> {
     const { drainTime } = this.#options
+    const end = performance.now() + drainTime
     this.#probe.drain()
     this.#reception.drain()
     this.#telling?.stop()
@@ -261,6 +269,7 @@ export class Relay {
     this.#sockets.stopReading()
     const isCommitted = await this.#isCommittedWithin(drainTime)
     await this.#sendAway()
+    if (isCommitted) await this.#foldUntil(Math.min(end, performance.now() + foldingMsMax))
     this.#clock.stop()
     this.#metrics.stop()
     await this.#door.close()
@@ -280,11 +289,23 @@ export class Relay {
     }
   }
 
+  /** Else whoever opens them first after the start waits for their long tails. No promise hangs on it. */
+  async #foldUntil(end: number): Promise<void> {
+    while (this.#host.isFolding && performance.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, foldCheckMs))
+  }
+
   /** Spread over as long as letting them in again will take: all at once they would only wait at the door. */
   async #sendAway(): Promise<void> {
     const spreadMs = (this.#sockets.size / this.#options.socketsPerSecond) * 1000
     this.#host.dismissAll(() => Math.round(comeBackMsMin + Math.random() * spreadMs))
     await this.#sockets.sendHome(beingStopped)
+  }
+
+  /** Of what is unsent, answers over HTTP are a part. */
+  #counts(): SocketCounts {
+    const counts = this.#sockets.count()
+    return { ...counts, unsentBytes: counts.unsentBytes + this.#api.unsentBytes }
   }
 
   /** What follows the path prefix; undefined where another prefix stands. */

@@ -1,7 +1,6 @@
 // sign-in-from.ts — the options as signing in takes them: what is in files is read. Must not know: how tokens are checked.
-import { readFile } from 'node:fs/promises'
+import { readNamedFile } from './named-file.ts'
 import type { Options } from './options.ts'
-import { RelayError } from './relay-error.ts'
 import type { SignInOptions, TokenKeys } from './sign-in-options.ts'
 
 export async function signInFrom(options: Options): Promise<SignInOptions> {
@@ -30,12 +29,5 @@ export async function keysFrom(options: Options): Promise<TokenKeys | undefined>
 }
 
 async function read(file: string, what: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new RelayError(
-      'bad-key',
-      `${what} cannot be read from ${file}: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
+  return (await readNamedFile(file, what, 'bad-key')).toString()
 }

@@ -77,8 +77,10 @@ export class SignIn {
   readonly #identify: Identify | undefined
   /** The relay was given neither keys nor an application, and made a secret. */
   readonly #hasOwnSecret: boolean
+  /** Live links of which the token counts no more have to end: at once, whatever an application has to be asked. */
+  whenRevoked: () => void = () => undefined
   /** What live links may do has to be looked at again. */
-  whenRevoked: () => Promise<void> = () => Promise.resolve()
+  whenDoubted: () => Promise<void> = () => Promise.resolve()
 
   private constructor(
     options: SignInOptions,
@@ -156,18 +158,18 @@ export class SignIn {
     )
   }
 
-  /** Durable when it resolves; then live links have been looked at again. */
+  /** Durable when it resolves; then live links that it was about have been ended. */
   async revoke(revocation: Revocation): Promise<void> {
     await this.#revocations.revoke(revocation)
+    this.whenRevoked()
     this.#place.report({ code: 'revoked' })
-    await this.whenRevoked()
   }
 
   /** To be called from time to time: another relay on this store, or the application, may have changed its mind. */
   async recheck(): Promise<void> {
     if (this.isOpen) return
     await this.#revocations.read(this.#place.now())
-    await this.whenRevoked()
+    await this.whenDoubted()
   }
 
   #identifierOf(keys: TokenKeys | undefined): Identify | undefined {

@@ -1,7 +1,10 @@
 // token-command.ts — `syncline token` and `syncline token revoke`, beside a relay that runs or not. Knows: where what it
 // needs lies. Must not know: words of a command line, sockets.
 import { request } from 'node:http'
+import { text as textOf } from 'node:stream/consumers'
 import { doorOf } from './admin-door.ts'
+import type { Door } from './admin-door.ts'
+import { isFields } from './fields.ts'
 import { LevelStore } from './level-store.ts'
 import type { Report } from './notice.ts'
 import type { Options } from './options.ts'
@@ -59,25 +62,42 @@ async function revokeOnDisk(folder: string, revocation: Revocation): Promise<boo
 
 async function tellRelay(folder: string, revocation: Revocation): Promise<void> {
   const door = await doorOf(folder)
-  const status = door === undefined ? undefined : await posted(door, JSON.stringify(revocation))
-  if (status === 204) return
+  const answer = door === undefined ? undefined : await posted(door, JSON.stringify(revocation))
+  if (answer?.status === 204) return
+  const problem = answer === undefined ? undefined : problemIn(answer.text)
+  if (problem !== undefined) throw new RelayError('not-revoked', problem)
   throw new RelayError(
     'relay-silent',
     `A program uses ${folder}, and it does not answer as a relay would: nothing was revoked.`,
   )
 }
 
-function posted(door: { port: number; secret: string }, body: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
+type Answered = { readonly status: number | undefined; readonly text: string }
+
+/** Undefined: nobody is behind the door. */
+function posted(door: Door, body: string): Promise<Answered | undefined> {
+  return new Promise((resolve) => {
     const { port, secret } = door
     const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
     const asked = request(
       { host: '127.0.0.1', port, path: revocationsPath, method: 'POST', headers },
       (response) => {
-        response.resume()
-        resolve(response.statusCode)
+        textOf(response).then(
+          (text) => resolve({ status: response.statusCode, text }),
+          () => resolve(undefined),
+        )
       },
     )
-    asked.once('error', reject).end(body)
+    asked.once('error', () => resolve(undefined)).end(body)
   })
+}
+
+/** What the relay says of it. */
+function problemIn(text: string): string | undefined {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isFields(body) && typeof body['message'] === 'string' ? body['message'] : undefined
+  } catch {
+    return undefined
+  }
 }

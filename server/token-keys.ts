@@ -73,7 +73,9 @@ function keySource(keys: TokenKeys): { getKey: JWTVerifyGetKey; algorithms: stri
 export function secretKey(secret: string): Buffer {
   const bytes = Buffer.from(secret)
   if (bytes.length >= secretBytesMin) return bytes
-  throw badKey(`The secret for tokens has ${bytes.length} bytes; it has to have ${secretBytesMin} or more.`)
+  throw badKey(
+    `The secret for tokens is too short: of ${secretBytesMin} bytes or more it has ${bytes.length}. Make one: openssl rand -base64 48.`,
+  )
 }
 
 function publicKey(text: string): KeyObject {
@@ -83,7 +85,7 @@ function publicKey(text: string): KeyObject {
   try {
     return createPublicKey(jwk === undefined ? text : { key: jwk, format: 'jwk' })
   } catch {
-    throw badKey('The public key for tokens cannot be read. It has to be PEM or a JWK.')
+    throw badKey('This is no public key for tokens. It has to be PEM or a JWK.')
   }
 }
 

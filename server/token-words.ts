@@ -1,15 +1,14 @@
 // token-words.ts — what the words after `syncline token` ask for: a token to be made, or tokens to be revoked. Knows: the
 // words. Must not know: how tokens are made, where revocations are kept.
-import { parseArgs } from 'node:util'
 import { documentNameBytesMax, subjectBytesMax, tenantBytesMax } from '../shared/limits.ts'
 import { isName } from './bearer.ts'
+import { badOption, partedWords } from './command-words.ts'
 import { isPattern } from './name-patterns.ts'
 import type { NamePattern, Rights } from './name-patterns.ts'
 import { span } from './option-kinds.ts'
 import { optionsFrom } from './option-sources.ts'
 import type { Environment } from './option-sources.ts'
 import type { Options } from './options.ts'
-import { RelayError } from './relay-error.ts'
 import type { Revocation } from './revocations.ts'
 
 export type TokenCommand =
@@ -110,30 +109,18 @@ function readLife(word: string): number {
 }
 
 function parse(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        subject: { type: 'string' },
-        tenant: { type: 'string' },
-        read: { type: 'string', multiple: true },
-        write: { type: 'string', multiple: true },
-        admin: { type: 'boolean' },
-        expires: { type: 'string' },
-        id: { type: 'string' },
-        config: { type: 'string' },
-        data: { type: 'string' },
-        'token-secret-file': { type: 'string' },
-        'token-issuer': { type: 'string' },
-        'token-audience': { type: 'string' },
-      },
-    })
-  } catch (error) {
-    throw badOption(error instanceof Error ? error.message : String(error))
-  }
-}
-
-function badOption(problem: string): RelayError {
-  return new RelayError('bad-option', problem)
+  return partedWords(words, {
+    subject: { type: 'string' },
+    tenant: { type: 'string' },
+    read: { type: 'string', multiple: true },
+    write: { type: 'string', multiple: true },
+    admin: { type: 'boolean' },
+    expires: { type: 'string' },
+    id: { type: 'string' },
+    config: { type: 'string' },
+    data: { type: 'string' },
+    'token-secret-file': { type: 'string' },
+    'token-issuer': { type: 'string' },
+    'token-audience': { type: 'string' },
+  })
 }

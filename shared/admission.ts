@@ -6,6 +6,7 @@ import type { LogState } from './log-state.ts'
 import { entryKind, refusedCode } from './message.ts'
 import type { EntryKind, RefusedCode } from './message.ts'
 import { ProtocolError } from './protocol-error.ts'
+import type { ProtocolErrorCode } from './protocol-error.ts'
 import { readUpdate } from './update-reader.ts'
 import type { UpdateFacts } from './update-reader.ts'
 
@@ -30,17 +31,19 @@ export function judge(candidate: Candidate, log: LogState, claims: Claims): Verd
   try {
     facts = readUpdate(candidate.update)
   } catch (error) {
-    if (error instanceof ProtocolError)
-      return refused(refusedCode.badUpdate, `${error.message} (${error.code})`)
+    if (error instanceof ProtocolError) return refused(refusedCode.badUpdate, sentenceOf(error))
     throw error
   }
   if (candidate.kind === entryKind.derived && facts.structCount > 0) {
-    return refused(refusedCode.badUpdate, 'A derived update holds deletes only. (not-derived)')
+    return refused(
+      refusedCode.badUpdate,
+      'A derived update holds deletes only. Push what a person wrote as an edit. (not-derived)',
+    )
   }
   if (candidate.kind === entryKind.edit && speaksForOthers(facts, candidate.author, claims)) {
     return refused(
       refusedCode.foreignClient,
-      'This edit is written with a client id of another replica. (foreign-client)',
+      'This edit is written with a client id of another replica. Give each Y.Doc one of its own. (foreign-client)',
     )
   }
   if (log.addsNothing(facts)) return { is: 'known' }
@@ -50,7 +53,7 @@ export function judge(candidate: Candidate, log: LogState, claims: Claims): Verd
   const limit = log.limitBrokenBy(fresh)
   if (limit !== undefined) {
     const beyond = limit === 'too-deep' ? 'nest deeper than documents may' : 'be larger than documents may be'
-    const reason = `With this the document would ${beyond}. (${limit})`
+    const reason = `With this the document would ${beyond}. Begin another one for it. (${limit})`
     return refused(refusedCode.tooLarge, reason)
   }
   return { is: 'new', fresh }
@@ -81,6 +84,22 @@ export function claimAll({ structs }: UpdateFacts, author: Owner, claims: Claims
 
 function speaksForOthers(facts: UpdateFacts, author: Owner, claims: Claims): boolean {
   return !facts.structs.everyRun((client) => !claims.isForeign(client, author))
+}
+
+/** Where it is Yjs's own, and more than the relay takes. */
+const boundsOfUpdates: ReadonlySet<ProtocolErrorCode> = new Set([
+  'too-deep',
+  'too-long',
+  'too-many-clients',
+  'too-many-roots',
+  'too-many-subdocuments',
+])
+
+function sentenceOf({ code, message }: ProtocolError): string {
+  const advice = boundsOfUpdates.has(code)
+    ? 'Make it smaller, or divide it.'
+    : 'Send updates as Yjs makes them.'
+  return `${message} ${advice} (${code})`
 }
 
 function refused(code: RefusedCode, reason: string): Verdict {

@@ -15,13 +15,13 @@ export function shutTo(wire: Wire, { stage, epoch }: DocumentState): ClosedCode 
 export function reasonFor(code: ClosedCode): string {
   switch (code) {
     case closedCode.gone:
-      return 'This document was deleted. (gone)'
+      return 'This document was deleted. Choose another name, or ask who deleted it. (gone)'
     case closedCode.replaced:
-      return 'This document begins anew. (replaced)'
+      return 'This document began anew. Open it with a Syncline client, or take another name. (replaced)'
     case closedCode.tooLarge:
-      return 'This document is larger than documents may be. (too-large)'
+      return 'This document is larger than documents may be. Export it, and begin a new one. (too-large)'
     case closedCode.forbidden:
-      return 'This document may not be read with this token. (forbidden)'
+      return 'This document may not be read with this token. Ask for it, or sign in as somebody else. (forbidden)'
     case closedCode.notNow:
       return 'The relay is busy. It lets you in a little later. (not-now)'
   }

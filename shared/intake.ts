@@ -45,6 +45,8 @@ export type IntakeParts = {
 /** To copy out of it would cost more than it weighs. */
 const smallFrameBytes = 4096
 
+const mayBeRead = 'This document may be read, not written. Ask for the right to write. (read-only)'
+
 export class Intake {
   readonly #parts: IntakeParts
   #log = new LogState()
@@ -80,7 +82,7 @@ export class Intake {
   /** What is in the log from a time when it might be written was not refused, whoever lost the answer. [D3] */
   refuseWriting(pushed: Pushed): void {
     if (isKnown(pushed.update, this.#log)) return this.#wait(pushed.link, answerTo(pushed))
-    return this.refuse(pushed, refusedCode.readOnly, 'This document may be read, not written. (read-only)')
+    return this.refuse(pushed, refusedCode.readOnly, mayBeRead)
   }
 
   updateCame({ link, update, wasAsked }: RoomInput & { type: 'updateCame' }): void {
@@ -98,7 +100,7 @@ export class Intake {
     const verdict = judge(candidate, this.#log, claims)
     // Before anything is held back: who wrote it may be gone when what it builds on comes.
     if ((verdict.is === 'new' || verdict.is === 'gap') && this.#isStockReader(pushed))
-      return this.refuse(pushed, refusedCode.readOnly, 'This document may be read, not written. (read-only)')
+      return this.refuse(pushed, refusedCode.readOnly, mayBeRead)
     switch (verdict.is) {
       case 'known':
         return this.#wait(pushed.link, answerTo(pushed))
@@ -116,7 +118,7 @@ export class Intake {
           return this.refuse(
             pushed,
             refusedCode.tooLarge,
-            'This document is as large as documents may be here. (too-large)',
+            'This document is as large as documents may be here. Delete some of it, or begin another. (too-large)',
           )
         return this.#enter(pushed, candidate, verdict.fresh)
       default:

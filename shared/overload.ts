@@ -15,6 +15,8 @@ export type Load = {
   readonly loopLagMs: number
   /** Appends that wait for the disk. */
   readonly waitingBytes: number
+  /** Given out, and not taken yet by whoever asked for it: it stays in memory. */
+  readonly unsentBytes: number
   /** What the slowest commit took. */
   readonly commitMs: number
   readonly links: number
@@ -31,10 +33,25 @@ type Numbers = Omit<Load, 'isRefused'>
  * answered in 0.2 to 0.4 s, with commits of 0.1 s; nothing has to be put off for that. With edits of 3,000 bytes they come to
  * where the sockets of a tenant are not read any more, and wait for 2 s: so it is busy there. One tenant alone comes no
  * further; what several have waiting, and would have to wait for, is thrice as much.
+ *
+ * What readers have not taken keeps nobody waiting, and is memory alone: each of 200 who join a large document at once may
+ * have a megabyte of it.
  */
 export const thresholds: Readonly<Record<'busy' | 'shedding', Numbers>> = {
-  busy: { loopLagMs: 150, waitingBytes: 16 * 1024 * 1024, commitMs: 500, links: 100_000 },
-  shedding: { loopLagMs: 750, waitingBytes: 48 * 1024 * 1024, commitMs: 3_000, links: 250_000 },
+  busy: {
+    loopLagMs: 150,
+    waitingBytes: 16 * 1024 * 1024,
+    unsentBytes: 256 * 1024 * 1024,
+    commitMs: 500,
+    links: 100_000,
+  },
+  shedding: {
+    loopLagMs: 750,
+    waitingBytes: 48 * 1024 * 1024,
+    unsentBytes: 1024 * 1024 * 1024,
+    commitMs: 3_000,
+    links: 250_000,
+  },
 }
 
 /** Samples in a row: one long turn of garbage collection is no load, and relief has to last. */
@@ -45,6 +62,7 @@ const ranks = ['normal', 'busy', 'shedding'] as const satisfies readonly Overloa
 const numbers = [
   'loopLagMs',
   'waitingBytes',
+  'unsentBytes',
   'commitMs',
   'links',
 ] as const satisfies readonly (keyof Numbers)[]

@@ -309,7 +309,8 @@ export class Room {
 
   #askForVerdict(pushed: Pushed): void {
     if (this.#toJudge.length >= toJudgeMax) {
-      const reason = 'More edits wait for a word of the application than may. (not-now)'
+      const reason =
+        'More edits wait for a word of the application than may. Come back in a moment. (not-now)'
       return this.#close(pushed.link, closedCode.notNow, reason, comeAgainMs)
     }
     this.#toJudge.push(pushed)

@@ -22,13 +22,14 @@ export type LinksOptions = {
 
 const rightEnded: Refusal = {
   code: 'forbidden',
-  reason: 'Your right to read this document has ended. (forbidden)',
+  reason: 'Your right to read this document has ended. Ask for it, or sign in as somebody else. (forbidden)',
   isPassing: false,
 }
 
 const notToBeRead: Refusal = {
   code: 'forbidden',
-  reason: 'This document may not be read with this token. (forbidden)',
+  reason:
+    'This document may not be read with this token. Ask for it, or sign in as somebody else. (forbidden)',
   isPassing: false,
 }
 

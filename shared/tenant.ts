@@ -103,6 +103,11 @@ export class Tenant {
     return this.#documents.size
   }
 
+  get isFolding(): boolean {
+    for (const { room } of this.#documents.values()) if (room.isFolding) return true
+    return false
+  }
+
   step(input: TenantInput, now: number): readonly TenantEffect[] {
     this.#effects = []
     switch (meanings[this.#phase][input.type]) {

@@ -7,12 +7,13 @@ import { connect } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import * as Y from 'yjs'
 import { WebSocket } from 'ws'
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { problemOf } from '../../server/api-problem.ts'
 import { ApiSending } from '../../server/api-sending.ts'
 import { Bodies } from '../../server/body.ts'
 import type { ListeningRelay } from '../../server/listening.ts'
 import type { Config } from '../../server/option-sources.ts'
+import { RelayHost } from '../../server/relay-host.ts'
 import { Shares } from '../../server/shares.ts'
 import { relayForTest } from '../relay-for-test.ts'
 import type { JournalLine } from '../relay-for-test.ts'
@@ -29,6 +30,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  vi.useRealTimers()
   for (const line of open.splice(0)) line.destroy()
   await relay?.close()
   relay = undefined
@@ -121,6 +123,19 @@ test('[B1] readers that take nothing hold their places, are counted, and leave s
   expect((await asked(port, path, { headers: slow })).status).toBe(200)
 }, 60_000)
 
+test('[B1] what readers have not taken counts in how much the relay has to do, answers over HTTP too', async () => {
+  const look = vi.spyOn(RelayHost.prototype, 'look')
+  onTestFinished(() => look.mockRestore())
+  const port = await start()
+  const path = '/v1/documents/big'
+  await asked(port, path, { method: 'POST', body: largeUpdate(8) })
+  const counted = new Promise<void>((resolve) =>
+    look.mockImplementation((_lateMs, unsentBytes) => void (unsentBytes > 8_000_000 && resolve())),
+  )
+  for (let reader = 0; reader < 3; reader++) await saying(port, `GET ${path} HTTP/1.1\nHost: 127.0.0.1`)
+  await counted
+}, 30_000)
+
 async function server(answer: Parameters<typeof createServer>[1]): Promise<[Server, number]> {
   const http = createServer(answer ?? (() => undefined))
   http.listen(0, '127.0.0.1')
@@ -133,7 +148,7 @@ async function server(answer: Parameters<typeof createServer>[1]): Promise<[Serv
 }
 
 test('[B1] a reader that takes nothing for so long is given no more, one that reads has all of it', async () => {
-  const sending = new ApiSending({ silenceMsMax: 100 })
+  const sending = new ApiSending()
   const bytes = new Uint8Array(30_000_000).fill(120)
   const [, port] = await server((_request, response) => {
     response.writeHead(200, { 'content-length': bytes.length })
@@ -141,8 +156,13 @@ test('[B1] a reader that takes nothing for so long is given no more, one that re
   })
   const ended = saying(port, 'GET / HTTP/1.1\nHost: 127.0.0.1')
   const line = await ended
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   while (sending.unsentBytes === 0) await new Promise(setImmediate)
-  while (sending.unsentBytes > 0) await new Promise(setImmediate)
+  while (sending.unsentBytes > 0) {
+    await new Promise(setImmediate)
+    vi.advanceTimersByTime(1_000)
+  }
+  vi.useRealTimers()
   expect((await heard(line)).length).toBeLessThan(bytes.length)
   expect((await (await asked(port, '/')).arrayBuffer()).byteLength).toBe(bytes.length)
   expect(sending.unsentBytes).toBe(0)
@@ -156,7 +176,7 @@ test('[B1] requests of which only half comes stop nobody else, and are told so a
   expect((await asked(port, '/v1/documents/q', { method: 'POST', body })).status).toBe(200)
   expect((await asked(port, '/v1/documents/q')).status).toBe(200)
 
-  const bodies = new Bodies({ silenceMsMax: 50 })
+  const bodies = new Bodies()
   const [, own] = await server((request, response) => {
     bodies
       .workWith(request, { tenant: '', bytesMax: 2_000 }, async () => undefined)
@@ -168,8 +188,15 @@ test('[B1] requests of which only half comes stop nobody else, and are told so a
         },
       )
   })
-  const told = await heard(await saying(own, 'POST / HTTP/1.1\nHost: 127.0.0.1\nContent-Length: 1000'))
-  expect(told).toMatch(/^HTTP\/1.1 408 [^]*too-slow/)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const half = await saying(own, 'POST / HTTP/1.1\nHost: 127.0.0.1\nContent-Length: 1000')
+  const told = heard(half)
+  while (!half.destroyed) {
+    await new Promise(setImmediate)
+    vi.advanceTimersByTime(1_000)
+  }
+  vi.useRealTimers()
+  expect(await told).toMatch(/^HTTP\/1.1 408 [^]*too-slow/)
   // Too much is told as well, to who did not say beforehand how much it is.
   const stream = new ReadableStream({
     start: (controller) => {
@@ -290,4 +317,41 @@ test('[B1] connections that say nothing are not taken without end: the next is c
     }
   }
   expect(await again()).toBe(true)
+})
+
+test('[B1] a document takes no more than it may, but what makes room; what a fold takes away counts no more', async () => {
+  const port = await start({ largestDocument: '512kb' })
+  const append = (update: Uint8Array) =>
+    asked(port, '/v1/documents/story', { method: 'POST', body: new Uint8Array(update) })
+  // Written over and over, it is as small as its last value: no figure of what was ever written counts.
+  const doc = new Y.Doc()
+  let sent = Y.encodeStateVector(doc)
+  const push = async () => {
+    const update = Y.encodeStateAsUpdate(doc, sent)
+    sent = Y.encodeStateVector(doc)
+    return append(update)
+  }
+  for (let n = 0; n < 150; n++) {
+    doc.getMap('fields').set('page', `${n}`.repeat(4_000))
+    expect((await push()).status, `value ${n}`).toBe(200)
+  }
+  let refused: Response | undefined
+  for (let n = 0; n < 100 && refused === undefined; n++) {
+    doc.getText('text').insert(0, 'x'.repeat(10_000))
+    const answer = await push()
+    if (answer.status !== 200) refused = answer
+  }
+  expect(await refused?.json()).toMatchObject({ code: 'too-large' })
+  const whole = await asked(port, '/v1/documents/story')
+  expect(whole.status, JSON.stringify(lines.at(-1))).toBe(200)
+  const bytes = new Uint8Array(await whole.arrayBuffer())
+  const size = bytes.length
+  expect(size).toBeGreaterThan(400_000)
+  expect(size).toBeLessThan(660_000)
+  // What was refused is not there, so the next edits go from what is.
+  const reader = new Y.Doc()
+  Y.applyUpdate(reader, bytes)
+  const before = Y.encodeStateVector(reader)
+  reader.getText('text').delete(0, reader.getText('text').length)
+  expect(await append(Y.encodeStateAsUpdate(reader, before))).toMatchObject({ status: 200 })
 })

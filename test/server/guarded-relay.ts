@@ -1,6 +1,7 @@
 // guarded-relay.ts — a real relay that asks who comes, within the test's process: its options, its journal at the most
 // talkative level, and people of both wires who are sent home at the end. Must not know: what is tested.
 import { rm } from 'node:fs/promises'
+import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { Journal } from '../../server/journal.ts'
@@ -75,6 +76,15 @@ export class GuardedRelay {
     return client
   }
 
+  /** A native writer, let in, whose edit is on the disk. */
+  async written(document: string, words: string, claims: object = {}): Promise<NativeCaller> {
+    const token = await tokenFor('writer', { '*': 'write' }, { ...claims })
+    const writer = await opened(this.native(99, token), document)
+    writer.push(updateOf(words, 99))
+    await writer.take('ack')
+    return writer
+  }
+
   get #running(): ListeningRelay {
     if (this.#listening === undefined) throw new Error('The relay does not run.')
     return this.#listening
@@ -86,6 +96,13 @@ export class GuardedRelay {
   }
 }
 
+/** Gone when the test is. */
+export async function guardedRelay(config?: Config): Promise<GuardedRelay> {
+  const relay = await GuardedRelay.start(config)
+  onTestFinished(() => relay.close())
+  return relay
+}
+
 /** A token as an application makes it: `rights` of each document. */
 export function tokenFor(
   subject: string,
@@ -94,4 +111,30 @@ export function tokenFor(
 ): Promise<string> {
   const documents = Object.entries(rights).map(([pattern, may]) => ({ pattern, rights: may }))
   return tokenOf({ sub: subject, iat: Math.floor(Date.now() / 1000) - 60, documents, ...claims })
+}
+
+export function updateOf(words: string, client = 1): Uint8Array {
+  const doc = new Y.Doc()
+  doc.clientID = client
+  doc.getText('text').insert(0, words)
+  return Y.encodeStateAsUpdate(doc)
+}
+
+export async function opened(caller: NativeCaller, document: string): Promise<NativeCaller> {
+  caller.open(document)
+  await caller.take('opened')
+  return caller
+}
+
+/** What is next delivered of others. */
+export async function delivered(caller: NativeCaller): Promise<readonly Uint8Array[]> {
+  for (;;) {
+    const { updates } = await caller.take('delivery')
+    if (updates.length > 0) return updates
+  }
+}
+
+/** What an unchanged client is told when it is not to come back. */
+export function closedForGood({ provider }: StockClient): Promise<{ code: number; reason: string }> {
+  return new Promise((resolve) => provider.once('closed', resolve))
 }

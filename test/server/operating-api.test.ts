@@ -377,38 +377,3 @@ test('[X1] the application is told of every commit, once more after a fault and 
   await until(() => told.some(({ document }) => document === 'after'))
   expect(told.filter(({ document }) => document === 'before').length).toBe(1)
 })
-
-test('[B1] a document takes no more than it may, but what makes room; what a fold takes away counts no more', async () => {
-  await stop()
-  await start({ largestDocument: '512kb' })
-  // Written over and over, it is as small as its last value: no figure of what was ever written counts.
-  const doc = new Y.Doc()
-  let sent = Y.encodeStateVector(doc)
-  const push = async () => {
-    const update = Y.encodeStateAsUpdate(doc, sent)
-    sent = Y.encodeStateVector(doc)
-    return append(update)
-  }
-  for (let n = 0; n < 150; n++) {
-    doc.getMap('fields').set('page', `${n}`.repeat(4_000))
-    expect((await push()).status, `value ${n}`).toBe(200)
-  }
-  let refused: Answer | undefined
-  for (let n = 0; n < 100 && refused === undefined; n++) {
-    doc.getText('text').insert(0, 'x'.repeat(10_000))
-    const answer = await push()
-    if (answer.status !== 200) refused = answer
-  }
-  expect({ status: refused?.status, code: refused?.json().code }).toEqual({ status: 413, code: 'too-large' })
-  const whole = await ask('GET', story)
-  expect(whole.status, JSON.stringify(lines.at(-1))).toBe(200)
-  const size = whole.bytes.length
-  expect(size).toBeGreaterThan(400_000)
-  expect(size).toBeLessThan(660_000)
-  // What was refused is not there, so the next edits go from what is.
-  const reader = new Y.Doc()
-  Y.applyUpdate(reader, (await ask('GET', story)).bytes)
-  const before = Y.encodeStateVector(reader)
-  reader.getText('text').delete(0, reader.getText('text').length)
-  expect(await append(Y.encodeStateAsUpdate(reader, before))).toMatchObject({ status: 200 })
-})

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readCommand } from '../../server/command.ts'
+import { openingErrorFrom } from '../../server/level-fault.ts'
 import { optionsFromConfig } from '../../server/option-sources.ts'
 import { flagOf, optionNames, options, variableOf } from '../../server/options.ts'
 import { usage } from '../../server/usage.ts'
@@ -133,8 +134,12 @@ test('a config file is refused with its own name: an unknown key, a wrong value,
     await expect(readCommand(['--config', path], {})).rejects.toThrow(name)
   }
   await expect(readCommand(['--config', join(folder, 'none.js')], {})).rejects.toThrow(
-    'none.js cannot be loaded',
+    /^The config file cannot be read: there is no file .+none\.js/,
   )
+  await expect(readCommand(['--config', other], {})).rejects.toThrow('is a folder. Name the file itself.')
+  const notes = join(other, 'config.json')
+  await writeFile(notes, '{}')
+  await expect(readCommand(['--config', notes], {})).rejects.toThrow('those are JavaScript')
 })
 
 test('what is wrong is told of where it was said, also where something else goes before it', async () => {
@@ -146,6 +151,13 @@ test('what is wrong is told of where it was said, also where something else goes
   await expect(readCommand(['--drain-time', '1s'], { SYNCLINE_DRAIN_TIME: 'soon' })).rejects.toThrow(
     'SYNCLINE_DRAIN_TIME: «soon» is not a time',
   )
+})
+
+test('words that say nothing, or too much, are told which', async () => {
+  await expect(readCommand(['--port'], {})).rejects.toThrow('--port needs a value behind it.')
+  await expect(readCommand(['--port', '--host', 'x'], {})).rejects.toThrow('--port needs a value behind it.')
+  await expect(readCommand(['--help=yes'], {})).rejects.toThrow('--help takes no value.')
+  await expect(readCommand(['token', '--subject'], {})).rejects.toThrow('--subject needs a value behind it.')
 })
 
 test('lists are said with commas, again and again, or as a list', async () => {
@@ -164,7 +176,9 @@ test.each([
   ['below a file', ['--data', join(fileURLToPath(import.meta.url), 'data')], 'no-folder'],
   ['on a file', ['--data', fileURLToPath(import.meta.url)], 'no-folder'],
   ['with a key that is none', ['--tls-cert', program, '--tls-key', program], 'bad-option'],
+  ['with a certificate that is nowhere', ['--tls-cert', '/none.pem', '--tls-key', '/none.key'], 'bad-option'],
   ['with an origin that is none', ['--origins', 'example.org'], 'bad-option'],
+  ['at an address of another machine', ['--host', '192.0.2.1'], 'cannot-listen'],
   ['with a secret that is a folder', ['--token-secret-file', tmpdir()], 'bad-key'],
 ])('to be started %s ends at once, with a sentence and a code', (_how, words, code) => {
   const data = words[0] === '--data' ? [] : ['--data', join(folder, 'data')]
@@ -177,6 +191,18 @@ test.each([
     status: 1,
     stdout: '',
     stderr: expect.stringMatching(new RegExp(`^syncline: [^\\n]+ \\(${code}\\)\\n`)),
+  })
+})
+
+test('[D1] data that the system does not let be opened is told to whom it belongs, whichever file it is', () => {
+  const refused = Object.assign(new Error('Database failed to open'), {
+    cause: new Error('IO error: data/LOCK: Permission denied'),
+  })
+  expect(openingErrorFrom(refused, 'data')).toMatchObject({
+    code: 'data-unreadable',
+    message: expect.stringMatching(
+      /^The user who runs this may not read and write data .+Give it to that user/,
+    ),
   })
 })
 

@@ -19,7 +19,7 @@ beforeEach(async () => {
 })
 
 function look(loopLagMs: number, times: number): void {
-  for (let n = 0; n < times; n++) relay.host.look(loopLagMs)
+  for (let n = 0; n < times; n++) relay.host.look(loopLagMs, 0)
 }
 
 const getBusy = () => look(thresholds.busy.loopLagMs, samplesToRise)

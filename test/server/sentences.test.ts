@@ -1,5 +1,6 @@
-// What a person may read of a socket that ended: whole sentences that say what to do, and the word by which it is counted.
+// What a person may read of a socket that ended, or of a request that was refused: whole sentences that say what to do, and the word by which it is counted.
 import { expect, test } from 'vitest'
+import { ApiProblem, apiProblemCodes } from '../../server/api-problem.ts'
 import { refusal, refusalCodes } from '../../server/refusals.ts'
 import {
   beingStopped,
@@ -40,4 +41,8 @@ test.each(Object.entries(sentences))(
 
 test('[B1] the name that is too long is told the length that is not', () => {
   expect(nameTooLong).toContain(`${documentNameBytesMax.toLocaleString('en')} bytes`)
+})
+
+test.each(apiProblemCodes)('[L1] over HTTP «%s» is why, and what to do', (code) => {
+  expect(new ApiProblem(code).message).toMatch(/^[A-Z].+[.:?] [A-Z].+\.$/)
 })

@@ -193,7 +193,7 @@ test('[S1] what is revoked stays so after a restart, until it would have expired
   const signIn = await place.open({ keys })
   const grant = await granted(signIn, await anasToken())
   let looked = 0
-  signIn.whenRevoked = async () => {
+  signIn.whenRevoked = () => {
     looked += 1
   }
   await signIn.revoke({ tenant: '', id: 'one', expiresAt: place.now + 1000 })

@@ -14,8 +14,8 @@ import { Overload, samplesToFall, samplesToRise, thresholds } from '../../shared
 import type { DocumentClass, Load, OverloadMode } from '../../shared/overload.ts'
 import type { Joining, LinkId, Wire } from '../../shared/room-words.ts'
 
-const calm: Load = { loopLagMs: 0, waitingBytes: 0, commitMs: 0, links: 0, isRefused: false }
-const names = ['loopLagMs', 'waitingBytes', 'commitMs', 'links'] as const
+const calm: Load = { loopLagMs: 0, waitingBytes: 0, unsentBytes: 0, commitMs: 0, links: 0, isRefused: false }
+const names = ['loopLagMs', 'waitingBytes', 'unsentBytes', 'commitMs', 'links'] as const
 
 function sampled(overload: Overload, load: Partial<Load>, times = 1): boolean[] {
   return Array.from({ length: times }, () => overload.sampled({ ...calm, ...load }))

@@ -1,4 +1,4 @@
-// Every sentence that the relay's machines tell a peer: whole, plain, short enough for a WebSocket's close, and with the word
+// Every sentence that the relay's machines tell a peer: why and what to do, short enough for a WebSocket's close, and with the word
 // at its end by which it is counted. [PROTOCOL §3]
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
@@ -22,14 +22,14 @@ import { editOf, joined, loaded, TestRoom } from './relay-room.ts'
 const closeReasonBytesMax = 123
 
 function expectPlain(reason: string, word?: string): void {
-  expect(reason).toMatch(/^[A-Z\d].*\. \([a-z]+(-[a-z]+)*\)$/)
+  expect(reason).toMatch(/^[A-Z\d].*[.:] [A-Z].*\. \([a-z]+(-[a-z]+)*\)$/)
   expect(Buffer.byteLength(reason), reason).toBeLessThanOrEqual(closeReasonBytesMax)
   if (word !== undefined) expect(reason).toContain(` (${word})`)
 }
 
 test('[L1] every way to end a socket is told in a sentence with its word', () => {
   const error = new ProtocolError('truncated', 'The bytes end before what they announce.')
-  const refusal = { code: 'no-token', reason: 'There is no token. (no-token)', isPassing: false }
+  const refusal = { code: 'no-token', reason: 'There is no token. Sign in. (no-token)', isPassing: false }
   const toldOf: Record<string, readonly unknown[]> = {
     tooMuchWaits: ['hello'],
     malformed: [error],
