@@ -16,7 +16,7 @@ export function indexedPlace(name: string): StorePlace {
   return {
     isDurable: true,
     sharedName: canShare ? name : undefined,
-    open: () => IndexedStore.open(database),
+    open: (taken) => IndexedStore.open(database, taken),
     askToKeep,
     room,
   }

@@ -5,10 +5,9 @@
 // Raw requests, without a library of promises: it would be the heaviest part of this file, and thousands of promises
 // for one batch are what made reading slow. A value lies behind its key in one array, so that one getAll is a whole
 // page (10,000 rows: 60 ms; with getAllKeys beside it 100 ms).
-import { equalBytes } from '../shared/equal-bytes.ts'
 import { closedStore, StoreError } from '../shared/store.ts'
 import type { Batch, Entry, KeyRange, Range, Store, WriteOutcome } from '../shared/store.ts'
-import { pageOf } from './entry-page.ts'
+import { isSameValue, pageOf } from './store-rules.ts'
 
 /**
  * The version of the schema: of object stores, not of what records say.
@@ -28,18 +27,21 @@ type Waiting = {
 
 export class IndexedStore implements Store {
   readonly #name: string
+  readonly #taken: () => void
   #database: Promise<IDBDatabase> | undefined
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
   #reading: Promise<IDBObjectStore> | undefined
   #isClosed = false
 
-  private constructor(name: string) {
+  private constructor(name: string, taken: () => void) {
     this.#name = name
+    this.#taken = taken
   }
 
-  static async open(name: string): Promise<IndexedStore> {
-    const store = new IndexedStore(name)
+  /** `taken`: the browser took the database away, or another tab wants it. */
+  static async open(name: string, taken: () => void = () => undefined): Promise<IndexedStore> {
+    const store = new IndexedStore(name, taken)
     await store.#opened()
     return store
   }
@@ -54,7 +56,7 @@ export class IndexedStore implements Store {
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     const records = await this.#read()
-    return valueIn(key, await answered(records.get(plain(key))))
+    return valueIn(await answered(records.get(plain(key))))
   }
 
   async range(range: Range): Promise<readonly Entry[]> {
@@ -88,6 +90,7 @@ export class IndexedStore implements Store {
       // The browser took it, or another tab deletes it or has a newer schema: who needs it again opens it again.
       database.close()
       this.#database = undefined
+      this.#taken()
     }).catch((error: unknown) => {
       this.#database = undefined
       throw storeErrorFrom(error, 'notApplied')
@@ -166,7 +169,7 @@ function openDatabase(name: string, databaseOnLost: (database: IDBDatabase) => v
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, schemaVersion)
     request.addEventListener('upgradeneeded', () => request.result.createObjectStore(recordsName))
-    request.addEventListener('error', () => reject(request.error ?? new Error('It does not open.')))
+    request.addEventListener('error', () => reject(request.error))
     request.addEventListener('success', () => {
       const database = request.result
       for (const type of ['close', 'versionchange'])
@@ -179,11 +182,7 @@ function openDatabase(name: string, databaseOnLost: (database: IDBDatabase) => v
 async function applied(batch: Batch, records: IDBObjectStore): Promise<'written' | 'stale'> {
   const { onlyIf = [], removeRange = [], remove = [], put = [] } = batch
   const found = await Promise.all(onlyIf.map(({ key }) => answered(records.get(plain(key)))))
-  const holds = onlyIf.every(({ key, value }, index) => {
-    const now = valueIn(key, found[index])
-    return now === undefined || value === undefined ? now === value : equalBytes(now, value)
-  })
-  if (!holds) return 'stale'
+  if (!onlyIf.every(({ value }, index) => isSameValue(valueIn(found[index]), value))) return 'stale'
   for (const range of removeRange) {
     const keys = keysOf(range)
     if (keys !== undefined) records.delete(keys)
@@ -218,16 +217,15 @@ function recordOf({ key, value }: Entry): Uint8Array {
 }
 
 function entryFrom(record: unknown): Entry {
-  if (!(record instanceof Uint8Array)) throw damaged()
+  if (!(record instanceof Uint8Array))
+    throw new StoreError('damaged', 'The database of this browser holds what nobody put there.')
   const keyLength = new DataView(record.buffer, record.byteOffset).getUint16(0)
   const keyEnd = keyLengthBytes + keyLength
   return { key: record.subarray(keyLengthBytes, keyEnd), value: record.subarray(keyEnd) }
 }
 
-function valueIn(key: Uint8Array, record: unknown): Uint8Array | undefined {
-  if (record === undefined) return undefined
-  if (!(record instanceof Uint8Array)) throw damaged()
-  return record.subarray(keyLengthBytes + key.length)
+function valueIn(record: unknown): Uint8Array | undefined {
+  return record === undefined ? undefined : entryFrom(record).value
 }
 
 /** A view of something larger would be stored with all of it. */
@@ -248,10 +246,6 @@ function keysOf({ from, to }: KeyRange): IDBKeyRange | undefined {
 /** `transaction` says so by throwing: nothing was begun. */
 function isClosedByBrowser(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'InvalidStateError'
-}
-
-function damaged(): StoreError {
-  return new StoreError('damaged', 'The database of this browser holds something that nobody put there.')
 }
 
 function storeErrorFrom(error: unknown, outcome: WriteOutcome): StoreError {

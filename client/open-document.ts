@@ -1,47 +1,36 @@
-// open-document.ts — one document in this tab: its Y.Doc, and what its machine asks for. Knows: Yjs, the document's
-// records, what a person typed and what Yjs derived. Must not know: sockets, other tabs, what the machine decides.
+// open-document.ts — one document in this tab: its Y.Doc, its status, and what its machine asks for. Knows: Yjs, what a person
+// typed and what Yjs derived. Must not know: sockets, other tabs, what the machine decides, how rows are written.
 //
-// Two lanes keep order. The store's: batches, and what is read to begin with, which no batch of this document may be
-// under way for. The Y.Doc's: what is applied waits behind a Y.Doc that is being made anew, and for nothing else.
+// Two lanes keep order. The store's is that of its rows. The Y.Doc's: what is applied waits behind a Y.Doc that is being
+// made anew, and for nothing else.
 import type { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { digestOf } from '../shared/document-digest.ts'
 import { entryKind } from '../shared/message.ts'
 import type { PresenceEntry } from '../shared/message.ts'
-import type { Change, Made, NumberedRow, Plan } from '../shared/replica-batches.ts'
+import type { Made, NumberedRow } from '../shared/replica-batches.ts'
 import type { OwnInput } from '../shared/replica-document-words.ts'
-import { foldOf, isWorthFolding } from '../shared/replica-folds.ts'
-import { foldTailRows } from '../shared/replica-limits.ts'
-import { rowKind } from '../shared/replica-records.ts'
 import { isSameStatus } from '../shared/replica-status.ts'
 import type { DocumentStatus } from '../shared/replica-status.ts'
 import type { ShellDocumentEffect } from '../shared/replica-words.ts'
-import { StoreError } from '../shared/store.ts'
-import type { TabInput } from '../shared/tabs.ts'
 import { unreachable } from '../shared/unreachable.ts'
+import type { DeviceStore } from './device-store.ts'
+import { DocumentRows } from './document-rows.ts'
+import type { RowsHost } from './document-rows.ts'
 import { beginning, shownStatus } from './document-status.ts'
 import type { LeaderWord } from './document-status.ts'
+import type { Inbox } from './inbox.ts'
 import { Lane } from './lane.ts'
 import { docOf, LiveDoc } from './live-doc.ts'
 import { Observed } from './observed.ts'
-import { patiently } from './patience.ts'
 import { hearPresence, othersPresence, ownPresence, sayAgain } from './presence-words.ts'
-import type { Loaded, Records, Written } from './records.ts'
+import { isConfirmed, isPending, updatesOf } from './records.ts'
+import type { Loaded } from './records.ts'
 
-export type DocumentHost = {
-  readonly records: () => Records
-  readonly isDurable: () => boolean
-  readonly leads: () => boolean
-  /** Edits of this document in the inbox. */
-  readonly filed: (document: string) => number
-  readonly readInbox: () => Promise<void>
-  readonly tell: (document: string, input: OwnInput) => void
-  readonly tellTab: (input: TabInput) => void
-  readonly sayPresence: (document: string, entries: readonly PresenceEntry[]) => void
-  /** What a store said when it refused; undefined: it took something. */
-  readonly storeSaid: (error: StoreError | undefined) => void
-  /** An edit is on the disk. */
-  readonly kept: () => void
+export type DocumentHost = RowsHost & {
+  readonly store: Pick<DeviceStore, 'isDurable'>
+  readonly inbox: Pick<Inbox, 'countOf' | 'read'>
+  readonly tab: { readonly sayPresence: (document: string, entries: readonly PresenceEntry[]) => void }
   readonly statusChanged: (document: OpenDocument) => void
 }
 
@@ -53,28 +42,22 @@ export class OpenDocument {
   readonly loaded: Promise<void>
   /** Its machine has nothing left to do for it. */
   readonly forgotten: Promise<void>
+  /** How often an application has it open. */
+  openings = 0
   readonly #host: DocumentHost
-  readonly #storeLane = new Lane()
   readonly #docLane = new Lane()
   readonly #rebuilt = new Set<(doc: Y.Doc) => void>()
-  readonly #plans = new Map<number, Plan>()
   #tellLoaded: () => void = () => undefined
   #tellForgotten: () => void = () => undefined
+  #rows: DocumentRows
   #live: LiveDoc
   #isKept = false
   #isForgotten = false
-  /** Rows that the relay had not answered when they were read here, or written. */
-  #unanswered = 0
   /** Typed before the rows were there. */
   #early: Uint8Array[] = []
   #own: DocumentStatus = beginning
   #leader: LeaderWord | undefined
-  #written = 0
   #told = 0
-  /** Answered since the last fold, which made so many bytes of what was before. */
-  #rowsToFold = 0
-  #foldedBytes = 0
-  #isFolding = false
 
   constructor(name: string, host: DocumentHost) {
     this.name = name
@@ -85,6 +68,7 @@ export class OpenDocument {
     this.forgotten = new Promise((resolve) => {
       this.#tellForgotten = resolve
     })
+    this.#rows = this.#newRows()
     this.#live = this.#madeLive(undefined, [])
   }
 
@@ -128,27 +112,23 @@ export class OpenDocument {
    * when that one is read. A client id that another replica owns is left behind with its Y.Doc.
    */
   async leaveStore(isOtherReplica: boolean): Promise<void> {
-    do await this.#storeLane.run(() => Promise.resolve())
+    do await this.#rows.settled()
     while (this.#own.inMemory > 0 && !this.#isForgotten)
     await this.#docLane.run(() => (isOtherReplica ? this.#rebuild() : undefined))
-    const { rows } = await this.#host.records().load(this.name)
+    const { rows } = await this.#host.store.records.load(this.name)
     this.#live.made = undefined
     const edits = rows.filter((row) => isPending(row) && row.row.entry === entryKind.edit)
     this.#early.unshift(...updatesOf(edits))
+    this.#rows = this.#newRows()
     this.#own = beginning
-    this.#written = 0
     this.#told = 0
-    this.#plans.clear()
     this.showStatus()
   }
 
   // What the machine asks for.
 
   load(): void {
-    void this.#storeLane.run(async () => {
-      const loaded = await this.#read(() => this.#host.records().load(this.name))
-      if (loaded !== undefined) await this.#docLane.run(() => this.#take(loaded))
-    })
+    this.#rows.load((loaded) => this.#docLane.run(() => this.#take(loaded)))
   }
 
   perform(effect: ShellDocumentEffect): void {
@@ -160,26 +140,17 @@ export class OpenDocument {
         this.showStatus()
         return
       case 'write':
-        void this.#storeLane.run(() => this.#write(effect.ticket, effect.changes))
-        return
+        return this.#rows.write(effect.ticket, effect.changes)
       case 'settle':
-        void this.#storeLane.run(() => this.#settle(effect.ticket))
-        return
+        return this.#rows.settle(effect.ticket)
       default:
         void this.#docLane.run(() => this.#performForDoc(effect))
     }
   }
 
   /** For the tab's machine: what other tabs wrote. */
-  async readRows(after: number): Promise<void> {
-    const { name: document } = this
-    try {
-      const { head, rows } = await this.#host.records().load(document, after)
-      this.#host.tellTab({ type: 'rowsRead', document, after, rows, head })
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error
-      this.#host.tellTab({ type: 'readFailed', document })
-    }
+  readRows(after: number): Promise<void> {
+    return this.#rows.readAfter(after)
   }
 
   hear(entries: readonly PresenceEntry[]): void {
@@ -187,12 +158,17 @@ export class OpenDocument {
   }
 
   sayPresence(): void {
-    this.#host.sayPresence(this.name, ownPresence(this.#live.awareness))
+    this.#host.tab.sayPresence(this.name, ownPresence(this.#live.awareness))
   }
 
   leaderSaid(word: LeaderWord | undefined): void {
     this.#leader = word
     this.showStatus()
+  }
+
+  /** As the status says it. */
+  get isAnswered(): boolean {
+    return this.status.current.inMemory === 0 && this.status.current.pending === 0
   }
 
   /** Nothing that was typed here is in memory alone. */
@@ -215,10 +191,10 @@ export class OpenDocument {
       own: this.#own,
       early: this.#early.length,
       leader: this.#leader,
-      written: this.#written,
-      unanswered: this.#unanswered,
-      isDurable: this.#host.isDurable(),
-      filed: this.#host.filed(this.name),
+      written: this.#rows.written,
+      unanswered: this.#rows.unanswered,
+      isDurable: this.#host.store.isDurable,
+      filed: this.#host.inbox.countOf(this.name),
     }
     const shown = shownStatus(sources)
     const before = this.status.current
@@ -227,82 +203,6 @@ export class OpenDocument {
     this.#host.statusChanged(this)
     // On a new link nobody has heard yet who is here.
     if (isLinked(shown) && !isLinked(before) && this.#isKept) sayAgain(this.#live.awareness)
-  }
-
-  // The store.
-
-  #read<Answer>(read: () => Promise<Answer>): Promise<Answer | undefined> {
-    return patiently(read, () => !this.#isForgotten, this.#host.storeSaid)
-  }
-
-  async #write(ticket: number, changes: readonly Change[]): Promise<void> {
-    const planned = (plan: Plan): void => void this.#plans.set(ticket, plan)
-    this.#tellWritten(ticket, await this.#host.records().write(this.name, changes, planned))
-    for (const change of changes) this.#rowsToFold += answeredIn(change)
-    this.#foldIfMany()
-  }
-
-  async #settle(ticket: number): Promise<void> {
-    const plan = this.#plans.get(ticket)
-    if (plan !== undefined) this.#tellWritten(ticket, await this.#host.records().settle(plan))
-  }
-
-  #tellWritten(ticket: number, written: Written): void {
-    const { name: document } = this
-    switch (written.is) {
-      case 'stored': {
-        const { sequences, filed, head } = written.plan
-        this.#plans.delete(ticket)
-        this.#unanswered += sequences.length
-        this.#written = Math.max(this.#written, ...sequences.map((sequence) => sequence ?? 0))
-        this.#host.storeSaid(undefined)
-        if (sequences.length > 0) this.#host.kept()
-        this.#host.tell(document, { type: 'stored', ticket, sequences, filed, head })
-        this.#host.tellTab({ type: 'committed', document, after: written.after, head })
-        return
-      }
-      case 'failed':
-        if (written.error !== undefined) this.#host.storeSaid(written.error)
-        this.#host.tell(document, { type: 'storeFailed', ticket, outcome: written.outcome })
-        return
-      case 'fenced':
-        this.#host.tellTab({ type: 'fenced' })
-        return
-      default:
-        unreachable(written)
-    }
-  }
-
-  #foldIfMany(): void {
-    const isWorthWhile = isWorthFolding(this.#rowsToFold, this.#foldedBytes)
-    if (isWorthWhile && !this.#isFolding && this.#host.leads()) void this.#fold()
-  }
-
-  /** Makes one row of many, in the background: it is planned on what the store holds, as every batch is. */
-  async #fold(): Promise<void> {
-    this.#isFolding = true
-    const rowsMax = 2 * this.#rowsToFold + foldTailRows
-    this.#rowsToFold = 0
-    try {
-      const records = this.#host.records()
-      const { head, rows } = await records.foldable(this.name, rowsMax)
-      const fold = foldOf(rows.map(({ sequence, row: { kind } }) => ({ sequence, kind })))
-      if (fold === undefined || !this.#host.leads()) return
-      const { through, removed } = fold
-      const folded = new Set([...removed, through])
-      const doc = docOf(updatesOf(rows.filter(({ sequence }) => folded.has(sequence))))
-      const snapshot = Y.encodeStateAsUpdate(doc)
-      doc.destroy()
-      this.#foldedBytes = snapshot.length
-      await records.write(this.name, [
-        { type: 'fold', generation: head.generation, through, removed, snapshot },
-      ])
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error
-      this.#host.storeSaid(error)
-    } finally {
-      this.#isFolding = false
-    }
   }
 
   // The Y.Doc.
@@ -316,22 +216,19 @@ export class OpenDocument {
     if (isFirst) {
       live.apply(updatesOf(rows))
       live.made = made
-      const firstPending = rows.findIndex(isPending)
-      this.#rowsToFold = firstPending === -1 ? rows.length : firstPending
-      this.#foldedBytes = rows.find(({ row: { kind } }) => kind === rowKind.snapshot)?.row.update.length ?? 0
-      this.#host.tellTab({ type: 'documentLoaded', document, head })
+      this.#rows.folding.begin(rows)
+      this.#host.tab.step({ type: 'documentLoaded', document, head })
     }
-    const pending = rows.filter(isPending).map(({ sequence, row }) => ({
+    const pending = this.#rows.pendingIn(rows).map(({ sequence, row }) => ({
       sequence,
       counter: row.counter,
       kind: row.entry,
       update: row.update,
     }))
-    this.#unanswered = pending.length
-    const filed = this.#host.filed(document)
-    const leads = this.#host.leads()
+    const filed = this.#host.inbox.countOf(document)
+    const leads = this.#host.tab.leads
     this.#host.tell(document, { type: 'loaded', leads, head, place, pending, filed })
-    this.#foldIfMany()
+    this.#rows.folding.foldIfMany()
     if (!isFirst) return
     for (const update of this.#early.splice(0)) this.#host.tell(document, { type: 'edited', update, made })
     this.showStatus()
@@ -364,22 +261,18 @@ export class OpenDocument {
     }
   }
 
-  /** What the relay is known to have: neither pending nor kept. */
   async #withConfirmed(inputFrom: (doc: Y.Doc) => OwnInput): Promise<void> {
-    const loaded = await this.#read(() => this.#host.records().load(this.name))
+    const loaded = await this.#rows.read()
     if (loaded === undefined) return
-    const confirmed = loaded.rows.filter(
-      ({ row: { kind } }) => kind === rowKind.confirmed || kind === rowKind.snapshot,
-    )
-    const doc = docOf(updatesOf(confirmed))
+    const doc = docOf(updatesOf(loaded.rows.filter(isConfirmed)))
     this.#host.tell(this.name, inputFrom(doc))
     doc.destroy()
   }
 
   async #rebuild(): Promise<void> {
     // Which edit was refused is told before its words go. [R1]
-    await this.#read(() => this.#host.readInbox())
-    const loaded = await this.#read(() => this.#host.records().load(this.name))
+    await this.#rows.patiently(() => this.#host.inbox.read())
+    const loaded = await this.#rows.read()
     if (loaded === undefined) return
     const { epoch, generation } = loaded.head
     const before = this.#live
@@ -391,6 +284,10 @@ export class OpenDocument {
     this.hear(othersPresence(before.awareness))
     before.awareness.destroy()
     for (const listener of this.#rebuilt) listener(this.#live.doc)
+  }
+
+  #newRows(): DocumentRows {
+    return new DocumentRows(this.name, this.#host, () => !this.#isForgotten)
   }
 
   #madeLive(made: Made | undefined, rows: readonly NumberedRow[]): LiveDoc {
@@ -415,18 +312,4 @@ export class OpenDocument {
 
 function isLinked({ phase }: DocumentStatus): boolean {
   return phase === 'catchingUp' || phase === 'live'
-}
-
-function isPending({ row: { kind } }: NumberedRow): boolean {
-  return kind === rowKind.pending
-}
-
-/** Rows that a fold may take from now on. */
-function answeredIn(change: Change): number {
-  if (change.type === 'acknowledge') return change.entries.length
-  return 'updates' in change ? change.updates.length : 0
-}
-
-function updatesOf(rows: readonly NumberedRow[]): Uint8Array[] {
-  return rows.map(({ row }) => row.update)
 }

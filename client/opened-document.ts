@@ -33,19 +33,21 @@ export interface SynclineDocument {
 const savedMsMax = 30_000
 
 export class OpenedDocument implements SynclineDocument {
+  readonly name: string
+  readonly loaded: Promise<void>
+  readonly status: Observable<DocumentStatus>
   readonly #document: OpenDocument
   readonly #workspace: Observable<WorkspaceStatus>
   readonly #close: () => Promise<void>
   #closing: Promise<void> | undefined
 
   constructor(document: OpenDocument, workspace: Observable<WorkspaceStatus>, close: () => Promise<void>) {
+    this.name = document.name
+    this.loaded = document.loaded
+    this.status = document.status
     this.#document = document
     this.#workspace = workspace
     this.#close = close
-  }
-
-  get name(): string {
-    return this.#document.name
   }
 
   get doc(): Y.Doc {
@@ -54,14 +56,6 @@ export class OpenedDocument implements SynclineDocument {
 
   get awareness(): Awareness {
     return this.#document.awareness
-  }
-
-  get loaded(): Promise<void> {
-    return this.#document.loaded
-  }
-
-  get status(): Observable<DocumentStatus> {
-    return this.#document.status
   }
 
   onRebuilt(listener: (doc: Y.Doc) => void): () => void {

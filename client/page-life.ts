@@ -15,24 +15,21 @@ export type PageLife = {
 export function watchPage(life: PageLife): () => void {
   if (typeof document === 'undefined') return () => undefined
   const stop = new AbortController()
-  const { signal } = stop
   let hiddenSince = Date.now()
-  const listen = (target: EventTarget, type: string, listener: (event: Event) => void): void =>
-    target.addEventListener(type, listener, { signal })
-
-  listen(document, 'visibilitychange', () => {
+  const visibilityChanged = (): void => {
     if (document.visibilityState === 'visible') life.shown(Date.now() - hiddenSince)
     else hiddenSince = Date.now()
-  })
-  listen(document, 'freeze', life.frozen)
-  listen(document, 'resume', life.thawed)
-  listen(window, 'pagehide', (event) => {
-    if (event instanceof PageTransitionEvent && event.persisted) life.frozen()
-    else life.left()
-  })
-  listen(window, 'pageshow', (event) => {
-    if (event instanceof PageTransitionEvent && event.persisted) life.thawed()
-  })
-  listen(window, 'online', life.networkBack)
+  }
+  document.addEventListener('visibilitychange', visibilityChanged, stop)
+  document.addEventListener('freeze', life.frozen, stop)
+  document.addEventListener('resume', life.thawed, stop)
+  // Kept for whoever goes back to it, or not.
+  const left = ({ persisted }: PageTransitionEvent): void => (persisted ? life.frozen : life.left)()
+  const shownAgain = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) life.thawed()
+  }
+  window.addEventListener('pagehide', left, stop)
+  window.addEventListener('pageshow', shownAgain, stop)
+  window.addEventListener('online', life.networkBack, stop)
   return () => stop.abort()
 }

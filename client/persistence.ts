@@ -16,8 +16,12 @@ export async function askToKeep(): Promise<boolean> {
   return storage.persist()
 }
 
+/** Undefined: nobody says. A page that may keep nothing is lent no room, and some browsers make the question an error. */
 export async function room(): Promise<Room | undefined> {
-  if (!('storage' in navigator)) return undefined
-  const { usage = 0, quota = 0 } = await navigator.storage.estimate()
-  return { usedBytes: usage, quotaBytes: quota }
+  try {
+    const { usage = 0, quota = 0 } = await navigator.storage.estimate()
+    return { usedBytes: usage, quotaBytes: quota }
+  } catch {
+    return undefined
+  }
 }

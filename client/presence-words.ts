@@ -12,8 +12,8 @@ export function ownPresence(awareness: Awareness): PresenceEntry[] {
 
 /** What it has heard of others, to be told on. */
 export function othersPresence(awareness: Awareness): PresenceEntry[] {
-  const clients = [...awareness.states.keys()].filter((client) => client !== awareness.clientID)
-  return clients.flatMap((client) => presenceOf(awareness, client))
+  const { clientID, states } = awareness
+  return [...states.keys()].flatMap((client) => (client === clientID ? [] : presenceOf(awareness, client)))
 }
 
 function presenceOf(awareness: Awareness, client: number): PresenceEntry[] {
@@ -48,10 +48,8 @@ export function sayAgain(awareness: Awareness, seen = 0): void {
 
 /** A peer may say anything; what is no JSON is not heard. */
 function isState(state: string): boolean {
-  if (state === '') return true
   try {
-    JSON.parse(state)
-    return true
+    return state === '' || JSON.parse(state) !== undefined
   } catch {
     return false
   }

@@ -55,6 +55,12 @@ export class Records {
     return this.#store.close()
   }
 
+  /** Throws where what was written here is not there any more. */
+  async look(): Promise<void> {
+    this.#forgetKnown()
+    await this.#readSequence()
+  }
+
   // The device.
 
   /** From now on what only the leader writes carries this term. Undefined: another tab came first. */
@@ -114,14 +120,9 @@ export class Records {
       const [next] = await this.#store.range({ from, to, limit: 1 })
       if (next === undefined) return held
       const tag = keys.tagOfKey(next.key)
-      const [head, place] = await Promise.all([
-        this.#store.get(keys.headKey(tag)),
-        this.#store.get(keys.placeKey(tag)),
-      ])
-      if (head !== undefined && place !== undefined) {
-        const { document } = records.decodePlace(place)
-        held.push({ document, epoch: records.decodeHead(head).epoch })
-      }
+      const { head, place } = await this.#readKnown(tag)
+      if (head !== undefined && place !== undefined)
+        held.push({ document: place.document, epoch: head.epoch })
       from = keys.documentRange(tag).to
     }
   }
@@ -213,26 +214,31 @@ export class Records {
     const tag = tagOf(document)
     const needsRows = changes.some(({ type }) => type === 'replace')
     const loaded = needsRows ? await this.load(document) : undefined
-    if (this.#known.get(document) === undefined) {
-      const [head, place] = await Promise.all([
-        this.#store.get(keys.headKey(tag)),
-        this.#store.get(keys.placeKey(tag)),
-      ])
-      this.#known.set(document, {
-        head: head === undefined ? undefined : records.decodeHead(head),
-        place: place === undefined ? undefined : records.decodePlace(place),
-      })
-    }
-    if (this.#sequence === undefined) {
-      const found = records.decodeNumber(await this.#store.get(keys.sequenceKey))
-      // It never falls. Written into an empty store, what builds on lost rows would pass for all there is.
-      if (found < this.#sequenceSeen)
-        throw new StoreError('damaged', 'What this device kept was removed. Open it anew.')
-      this.#sequence ??= found
-    }
+    if (!this.#known.has(document)) this.#known.set(document, await this.#readKnown(tag))
+    const sequence = this.#sequence ?? (await this.#readSequence())
     const { head, place } = this.#known.get(document) ?? { head: undefined, place: undefined }
-    const basis = { document, tag, sequence: this.#sequence, head, place, term: this.#term }
+    const basis = { document, tag, sequence, head, place, term: this.#term }
     return loaded === undefined ? basis : { ...basis, rows: loaded.rows }
+  }
+
+  async #readSequence(): Promise<number> {
+    const found = records.decodeNumber(await this.#store.get(keys.sequenceKey))
+    // It never falls. Written into an empty store, what builds on lost rows would pass for all there is.
+    if (found < this.#sequenceSeen)
+      throw new StoreError('damaged', 'What this device kept was removed. Open it anew.')
+    this.#sequence ??= found
+    return this.#sequence
+  }
+
+  async #readKnown(tag: Uint8Array): Promise<Known> {
+    const [head, place] = await Promise.all([
+      this.#store.get(keys.headKey(tag)),
+      this.#store.get(keys.placeKey(tag)),
+    ])
+    return {
+      head: head === undefined ? undefined : records.decodeHead(head),
+      place: place === undefined ? undefined : records.decodePlace(place),
+    }
   }
 
   #forgetKnown(): void {
@@ -246,8 +252,8 @@ export class Records {
 }
 
 /** A store whose records can be read. */
-export async function openedStore(place: StorePlace): Promise<Store> {
-  const store = await place.open()
+export async function openedStore(place: StorePlace, taken: () => void): Promise<Store> {
+  const store = await place.open(taken)
   const version = records.decodeNumber(await store.get(keys.formatKey))
   if (version <= records.replicaFormatVersion) return store
   await store.close()
@@ -279,4 +285,17 @@ function popped(entries: Entry[], key: Uint8Array): Uint8Array | undefined {
   if (last === undefined || !equalBytes(last.key, key)) return undefined
   entries.pop()
   return last.value
+}
+
+export function isPending({ row: { kind } }: NumberedRow): boolean {
+  return kind === records.rowKind.pending
+}
+
+/** What the relay is known to have: neither pending nor kept. */
+export function isConfirmed({ row: { kind } }: NumberedRow): boolean {
+  return kind === records.rowKind.confirmed || kind === records.rowKind.snapshot
+}
+
+export function updatesOf(rows: readonly NumberedRow[]): Uint8Array[] {
+  return rows.map(({ row }) => row.update)
 }

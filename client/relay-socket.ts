@@ -2,7 +2,7 @@
 // what a message means, when to connect again.
 import { framesOf, Reassembly, wholeMessages } from '../shared/fragments.ts'
 import { wireProtocol } from '../shared/message.ts'
-import type { Fragment, Message, ReplicaMessage } from '../shared/message.ts'
+import type { Message, ReplicaMessage } from '../shared/message.ts'
 import { saidByBoth, saidByRelay } from '../shared/message-reader.ts'
 import { writeReplicaBody } from '../shared/message-writer.ts'
 import { ProtocolError } from '../shared/protocol-error.ts'
@@ -33,11 +33,15 @@ const openState = 1
 const codec = new WireCodec([saidByBoth, saidByRelay], writeReplicaBody)
 
 export class RelaySocket {
+  readonly number: number
   readonly #socket: SocketLike | undefined
   readonly #reassembly = new Reassembly()
+  #said: ReplicaMessage[] = []
   #events: SocketEvents | undefined
 
-  constructor(socketClass: SocketClass, url: string, events: SocketEvents) {
+  /** `number`: who made it knows it by that. */
+  constructor(number: number, socketClass: SocketClass, url: string, events: SocketEvents) {
+    this.number = number
     this.#events = events
     try {
       this.#socket = new socketClass(url, wireProtocol)
@@ -53,8 +57,14 @@ export class RelaySocket {
     this.#socket.addEventListener('close', () => this.#end())
   }
 
-  send(messages: readonly ReplicaMessage[]): void {
-    if (this.#socket?.readyState !== openState) return
+  say(message: ReplicaMessage): void {
+    this.#said.push(message)
+  }
+
+  /** All that was said since the last time goes in as few frames as hold it. */
+  flush(): void {
+    const messages = this.#said.splice(0)
+    if (messages.length === 0 || this.#socket?.readyState !== openState) return
     for (const frame of framesOf(messages.map((message) => codec.encodeMessage(message))))
       this.#socket.send(frame)
   }
@@ -72,19 +82,18 @@ export class RelaySocket {
   }
 
   #socketOnMessage(data: unknown): void {
+    // A frame of text.
+    if (!(data instanceof ArrayBuffer)) return this.#events?.garbled()
     try {
-      if (!(data instanceof ArrayBuffer)) throw new ProtocolError('malformed-text', 'A frame of text.')
-      const said = codec.decodeFrame(new Uint8Array(data))
-      const messages = wholeMessages(said, (fragment) => this.#putTogether(fragment))
+      const messages = wholeMessages(codec.decodeFrame(new Uint8Array(data)), (fragment) => {
+        const bytes = this.#reassembly.take(fragment)
+        return bytes && codec.decodeMessage(bytes)
+      })
       for (const message of messages) this.#events?.received(message)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#events?.garbled()
     }
-  }
-
-  #putTogether(fragment: Fragment): Message | undefined {
-    const bytes = this.#reassembly.take(fragment)
-    return bytes === undefined ? undefined : codec.decodeMessage(bytes)
+    return undefined
   }
 }

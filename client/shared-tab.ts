@@ -7,13 +7,13 @@ import { Tab } from '../shared/tabs.ts'
 import type { TabEffect, TabInput } from '../shared/tabs.ts'
 import { unreachable } from '../shared/unreachable.ts'
 import { Alarm } from './alarm.ts'
+import type { DeviceStore } from './device-store.ts'
 import type { OpenDocument } from './open-document.ts'
-import type { Records } from './records.ts'
-import type { TabWord } from './tab-channel.ts'
+import type { TabWord } from './tab-words.ts'
 import { TabsBeside } from './tabs-beside.ts'
 
 export type SharedTabHost = {
-  readonly records: () => Records
+  readonly store: DeviceStore
   readonly document: (name: string) => OpenDocument | undefined
   /** The leader's status, for those who follow to show, and for the leader to say. */
   readonly relay: () => ReplicaStatus | undefined
@@ -23,11 +23,11 @@ export type SharedTabHost = {
   /** Resolves when what is open has been read, or does not come. */
   readonly settled: () => Promise<void>
   readonly step: (input: ReplicaInput) => void
+  /** The outbox has edits of them. */
+  readonly unsentFound: (documents: readonly string[]) => void
   readonly tell: (document: string, input: OwnInput) => void
   /** In turn with all other inputs of machines. */
   readonly run: (work: () => void) => void
-  /** Work on the store: if that fails, it is begun again in a moment. */
-  readonly follow: (work: () => Promise<void>) => void
 }
 
 export class SharedTab {
@@ -127,8 +127,10 @@ export class SharedTab {
     switch (word.type) {
       case 'hint':
         this.step({ ...word, type: 'hinted' })
-        if (this.leads && this.#host.document(word.document) === undefined)
+        if (this.leads && this.#host.document(word.document) === undefined) {
+          this.#host.unsentFound([word.document])
           this.#host.step({ type: 'unsentFound', document: word.document })
+        }
         return
       case 'roll':
         return this.step({ type: 'rollCalled' })
@@ -160,10 +162,7 @@ export class SharedTab {
 
   /** Not by who was robbed, nor while the store does not answer: that one refuses is an answer. */
   async #sayHere(): Promise<void> {
-    const isOver = await this.#host
-      .records()
-      .isTermOver()
-      .catch(() => false)
+    const isOver = await this.#host.store.records.isTermOver().catch(() => false)
     if (isOver) this.step({ type: 'fenced' })
     else this.say({ type: 'here' })
   }
@@ -187,7 +186,7 @@ export class SharedTab {
     switch (effect.type) {
       case 'readRows': {
         const document = this.#host.document(effect.document)
-        return this.#host.follow(async () => document?.readRows(effect.after))
+        return this.#host.store.follow(async () => document?.readRows(effect.after))
       }
       case 'tellRows': {
         const { document, rows, head } = effect
@@ -196,12 +195,12 @@ export class SharedTab {
       case 'hint':
         return this.say(effect)
       case 'claimTerm':
-        return this.#host.follow(async () => {
-          const term = await this.#host.records().claimTerm()
+        return this.#host.store.follow(async () => {
+          const term = await this.#host.store.records.claimTerm()
           this.step(term === undefined ? { type: 'claimFailed' } : { type: 'termClaimed', term })
         })
       case 'lead':
-        return this.#host.follow(() => this.#lead(effect.term))
+        return this.#host.store.follow(() => this.#lead(effect.term))
       case 'stepDown':
         this.#ledTerm = undefined
         return this.#host.step({ type: 'steppedDown' })
@@ -224,10 +223,11 @@ export class SharedTab {
   async #lead(term: number): Promise<void> {
     // An outbox may be as long as what somebody waits to see.
     await this.#host.settled()
-    const device = await this.#host.records().device()
+    const device = await this.#host.store.records.device()
     const { leading } = this.#machine
     if (leading.is !== 'leading' || leading.term !== term) return
     this.#ledTerm = term
+    this.#host.unsentFound(device.unsent)
     this.#host.step({ type: 'led', ...device })
     for (const document of this.#beside.openElsewhere) this.#openForOthers(document)
   }

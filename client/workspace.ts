@@ -1,12 +1,10 @@
 // workspace.ts — what an application holds in its hands: a workspace, its documents, what is saved where. Knows: the
 // public words. Must not know: machines, stores, sockets. Nothing here waits for a network.
-import { toBase64 } from 'lib0/buffer'
 import type { Durability } from '../shared/message.ts'
-import type { Filing } from '../shared/replica-records.ts'
 import { isSameStatus } from '../shared/replica-status.ts'
 import type { ReplicaStatus, RestReason } from '../shared/replica-words.ts'
 import { Engine } from './engine.ts'
-import type { AskToken } from './engine.ts'
+import type { RefusedEdits } from './inbox.ts'
 import { Observed, until } from './observed.ts'
 import type { Observable } from './observed.ts'
 import type { OpenDocument } from './open-document.ts'
@@ -18,6 +16,7 @@ import type { Room } from './persistence.ts'
 import type { SocketClass } from './relay-socket.ts'
 import type { StorePlace } from './store-place.ts'
 import { SynclineError } from './syncline-error.ts'
+import type { AskToken } from './token-asking.ts'
 
 export type WorkspaceOptions = {
   /** Where the relay is: `ws://…` or `wss://…`. */
@@ -54,6 +53,8 @@ export type WorkspaceStatus = {
   /** The sums over the documents that are open. */
   readonly inMemory: number
   readonly pending: number
+  /** Names of documents with edits that the relay has not answered: in the tab that talks all of this device. */
+  readonly waiting: readonly string[]
   /** Edits in the inbox. */
   readonly refused: number
   /** Documents that the relay has something new of, and that are not open: with `wholeWorkspace` they are being brought. */
@@ -62,15 +63,6 @@ export type WorkspaceStatus = {
   readonly durability: Durability | undefined
   /** The relay's clock less this one's. */
   readonly clockOffsetMs: number | undefined
-}
-
-/** An edit that the relay will never take, with its content. It waits for a person. */
-export type RefusedEdit = Filing
-
-export interface RefusedEdits extends Observable<readonly RefusedEdit[]> {
-  /** Everything, as JSON with the updates in base 64. */
-  export(): string
-  discard(edit: RefusedEdit): Promise<void>
 }
 
 /** Who was away for so long does not wait for the next try. */
@@ -95,8 +87,6 @@ export class Workspace {
   readonly room: () => Promise<Room | undefined>
   readonly #status: Observed<WorkspaceStatus>
   readonly #engine: Engine
-  /** How often each is open. */
-  readonly #opened = new Map<OpenDocument, number>()
   readonly #unwatchPage: () => void
   #isClosed = false
 
@@ -115,15 +105,7 @@ export class Workspace {
     this.#engine = new Engine({ url, token, place, socketClass, wholeWorkspace }, () => this.#show())
     this.#status = new Observed(this.#statusNow())
     this.status = this.#status
-    const { filings } = this.#engine.inbox
-    this.refused = {
-      get current() {
-        return filings.current
-      },
-      subscribe: filings.subscribe,
-      export: () => exported(filings.current),
-      discard: (edit) => this.#engine.discard(edit),
-    }
+    this.refused = this.#engine.inbox
     this.#unwatchPage = watchPage({
       shown: (hiddenForMs) => {
         this.#engine.show()
@@ -132,7 +114,7 @@ export class Workspace {
       frozen: () => this.#engine.freeze(),
       thawed: () => this.#engine.thaw(),
       left: () => {
-        for (const document of this.#opened.keys()) document.keep(false)
+        for (const document of this.#engine.documents.all) document.keep(false)
       },
       networkBack: () => this.#engine.rouse(),
     })
@@ -143,7 +125,7 @@ export class Workspace {
   open(name: string): SynclineDocument {
     if (this.#isClosed) throw new SynclineError('closed', 'This workspace was closed.')
     const document = this.#engine.open(checkedName(name))
-    this.#opened.set(document, (this.#opened.get(document) ?? 0) + 1)
+    document.openings += 1
     document.keep(true)
     return new OpenedDocument(document, this.status, () => this.#close(document))
   }
@@ -163,18 +145,16 @@ export class Workspace {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#unwatchPage()
-    await Promise.all(this.#engine.documents.map((document) => this.#stored(document)))
+    await Promise.all(this.#engine.documents.all.map((document) => this.#stored(document)))
     await this.#engine.close()
     this.#show()
   }
 
   async #close(document: OpenDocument): Promise<void> {
-    const left = (this.#opened.get(document) ?? 1) - 1
-    this.#opened.set(document, left)
-    if (left > 0) return
+    document.openings -= 1
+    if (document.openings > 0) return
     await this.#stored(document)
-    if (this.#isClosed || !document.isStored || this.#opened.get(document) !== 0) return
-    this.#opened.delete(document)
+    if (this.#isClosed || !document.isStored || document.openings > 0) return
     this.#engine.closeDocument(document.name)
   }
 
@@ -190,9 +170,9 @@ export class Workspace {
 
   #statusNow(): WorkspaceStatus {
     const { status, role, documents, inbox } = this.#engine
-    const { relay, keeps, storeError, isOtherSubjects, tokenError, socketError, isPersistent } = status
+    const { relay, keeps, isOtherSubjects, ...told } = status
     const sums = { inMemory: 0, pending: 0 }
-    for (const { status: one } of documents) {
+    for (const { status: one } of documents.all) {
       sums.inMemory += one.current.inMemory
       sums.pending += one.current.pending
     }
@@ -201,23 +181,15 @@ export class Workspace {
       phase: this.#isClosed ? 'closed' : phase,
       reason: relay?.reason ?? (isOtherSubjects ? 'otherSubject' : undefined),
       nextTryAt: relay?.nextTryAt,
-      keeps: storeError === undefined ? keeps : 'memory',
-      storeError,
-      isPersistent,
-      tokenError,
-      socketError,
+      ...told,
+      keeps: told.storeError === undefined ? keeps : 'memory',
       tab: role,
       ...sums,
-      refused: inbox.filings.current.length,
+      waiting: documents.waiting,
+      refused: inbox.current.length,
       toFetch: relay?.toFetch ?? 0,
       durability: relay?.durability,
       clockOffsetMs: relay?.clockOffsetMs,
     }
   }
-}
-
-function exported(edits: readonly RefusedEdit[]): string {
-  const bytes = (_key: string, value: unknown): unknown =>
-    value instanceof Uint8Array ? toBase64(value) : value
-  return JSON.stringify(edits, bytes, 2)
 }

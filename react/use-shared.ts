@@ -13,14 +13,10 @@ export function useShared<Value>(
 ): Value {
   const workspace = useWorkspace()
   const value = useMemo(() => sharedValue(workspace, name, of, before), [workspace, name, of, before])
-  return useObserved(value, before)
-}
-
-export function useObserved<Value>(observable: Observable<Value>, onServer: Value): Value {
   return useSyncExternalStore(
-    observable.subscribe,
-    () => observable.current,
-    () => onServer,
+    value.subscribe,
+    () => value.current,
+    () => before,
   )
 }
 

@@ -56,6 +56,17 @@ export class Chromium implements AsyncDisposable {
     for (const process of await this.#processes('storage')) kill(process, 'SIGKILL')
   }
 
+  /** All of it stands still meanwhile, as on a computer whose lid is closed. */
+  async sleepDuring(work: () => Promise<void>): Promise<void> {
+    const processes = await this.#processes()
+    for (const process of processes) kill(process, 'SIGSTOP')
+    try {
+      await work()
+    } finally {
+      for (const process of processes) kill(process, 'SIGCONT')
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.#context.close()
@@ -65,13 +76,15 @@ export class Chromium implements AsyncDisposable {
     }
   }
 
-  async #processes(kind: keyof typeof processName): Promise<readonly number[]> {
+  /** Of one kind, or all of them. */
+  async #processes(kind?: keyof typeof processName): Promise<readonly number[]> {
     const browser = this.#context.browser()
     if (browser === null) throw new Error('There is no browser behind this profile.')
     const devtools = await browser.newBrowserCDPSession()
     const { processInfo } = await devtools.send('SystemInfo.getProcessInfo')
     await devtools.detach()
-    return processInfo.filter(({ type }) => type === processName[kind]).map(({ id }) => id)
+    const isMeant = (type: string): boolean => kind === undefined || type === processName[kind]
+    return processInfo.filter(({ type }) => isMeant(type)).map(({ id }) => id)
   }
 
   #listenedTo(context: BrowserContext): BrowserContext {

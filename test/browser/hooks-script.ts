@@ -8,16 +8,33 @@ import { useCounter, useDocument, usePresence, useSyncStatus, WorkspaceProvider 
 
 const name = 'party'
 
+let leaveParty: () => void = () => undefined
+let mounted = 0
+
 export function start(url: string, me: string): void {
   const workspace = openWorkspace({ url, store: 'party' })
   const place = document.body.appendChild(document.createElement('main'))
+  const root = createRoot(place)
   const page = [h(Party, { key: 'party', me }), h(Saved, { key: 'saved' })]
-  createRoot(place).render(h(StrictMode, null, h(WorkspaceProvider, { workspace }, page)))
+  root.render(h(StrictMode, null, h(WorkspaceProvider, { workspace }, page)))
+  leaveParty = () => root.unmount()
+}
+
+export function leave(): void {
+  leaveParty()
+}
+
+/** How often effects of one component ran: twice where StrictMode looks whether they can. */
+export function timesMounted(): number {
+  return mounted
 }
 
 function Party({ me }: { readonly me: string }): ReactNode {
   const party = useDocument(name)
   const peers = usePresence(name, { user: me })
+  useEffect(() => {
+    mounted += 1
+  }, [])
   if (party === undefined) return 'One moment …'
   const here = [me, ...peers.map(({ state }) => String(state['user']))].toSorted()
   return [

@@ -57,6 +57,7 @@ test('[D3] a tab whose database opens late takes over what it had in memory, and
   await is(late, `script.words() === 'disk '`)
   await late.evaluate(`script.write('memory ')`)
   await Promise.all(tabs.map((tab) => is(tab, `script.words() === 'disk memory ' && script.isSaved()`)))
+  expect(await late.evaluate('script.hasRoom()')).toBe(true)
 
   await relay.kill()
   await late.evaluate('script.hasItsStoreAgain()')
@@ -77,5 +78,7 @@ test('[L1] a page that may keep nothing works from memory, and says so', async (
   await frame.evaluate(`script.write('typed')`)
   await is(frame, `script.keeps() === 'memory' && script.role() === 'alone'`)
   expect(await frame.evaluate('script.words()')).toBe('typed')
+  // Chromium rejects the question there.
+  expect(await frame.evaluate('script.hasRoom()')).toBe(false)
   expect(browser.complaints).toEqual([])
 })

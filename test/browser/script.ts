@@ -7,11 +7,16 @@ import type { AddressInfo } from 'node:net'
 import { build } from 'vite'
 import type { Rolldown } from 'vite'
 
-/** What the entry exports, minified; what is outside is left as an import. */
-export async function bundled(entry: string, outside: readonly RegExp[] = []): Promise<string> {
+/** What the entry exports, minified; what is outside is left as an import. For developers some libraries do more. */
+export async function bundled(
+  entry: string,
+  outside: readonly RegExp[] = [],
+  audience: 'production' | 'development' = 'production',
+): Promise<string> {
   const output = await build({
     configFile: false,
     logLevel: 'error',
+    define: { 'process.env.NODE_ENV': JSON.stringify(audience) },
     build: {
       write: false,
       target: 'es2023',
@@ -36,8 +41,8 @@ export class ScriptPage implements AsyncDisposable {
   }
 
   /** A page whose `window.script` is what the entry exports. */
-  static async serve(entry: string): Promise<ScriptPage> {
-    const code = await bundled(entry)
+  static async serve(entry: string, audience?: 'production' | 'development'): Promise<ScriptPage> {
+    const code = await bundled(entry, [], audience)
     const page = `<!doctype html><link rel="icon" href="data:," /><script type="module">
       window.script = await import('/script.js')</script>`
     const server = createServer((request, response) => {

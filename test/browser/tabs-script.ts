@@ -60,3 +60,23 @@ export function keeps(): string {
 export function refused(): number {
   return workspace.status.current.refused
 }
+
+/** All that the two statuses say; what both say, of the document. */
+export function told(): object {
+  return { ...workspace.status.current, ...document.status.current }
+}
+
+/** Nothing that packs its files makes this smaller. */
+export function writeNoise(kilobytes: number): void {
+  const bytes = crypto.getRandomValues(new Uint8Array(1024))
+  for (let kilobyte = 0; kilobyte < kilobytes; kilobyte++)
+    document.doc.getArray<Uint8Array>('noise').push([crypto.getRandomValues(bytes).slice()])
+}
+
+export async function hasRoom(): Promise<boolean> {
+  return (await workspace.room()) !== undefined
+}
+
+export function noise(): number {
+  return document.doc.getArray('noise').length
+}

@@ -3,6 +3,9 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { MemoryStore } from '../../client/index.ts'
 import type { SynclineDocument } from '../../client/index.ts'
+import { newIdentity, Records } from '../../client/records.ts'
+import { entryKind } from '../../shared/message.ts'
+import { rowKind } from '../../shared/replica-records.ts'
 import { StoreError } from '../../shared/store.ts'
 import type { Store } from '../../shared/store.ts'
 import { eventually } from '../eventually.ts'
@@ -179,6 +182,35 @@ test('[T1] what only the replica in memory may send goes to the relay before a d
   await eventually([read.doc], () =>
     ['before', 'claimed', 'not sent'].every((word) => wordsOf(read).includes(word)),
   )
+})
+
+test('[E1] of two histories the one of the disk is over when the relay says so, and not before [D3] [T1]', async () => {
+  const disk = new LateDisk()
+  await using device = new Device(relay.url, {}, disk)
+  const document = device.open('two histories')
+  write(document, 'current')
+  expect(await document.saved()).toEqual({ isSaved: true })
+  device.workspace.workOffline(true)
+  await untilStatus(device.workspace.status, ({ reason }) => reason === 'workOffline')
+  disk.opens = true
+  const records = new Records(await disk.open())
+  await records.identity(newIdentity)
+  await records.claimTerm()
+  const made = { epoch: new Uint8Array(16).fill(7), generation: 0 }
+  const unsent = { counter: 0, kind: rowKind.pending, entry: entryKind.edit, update: Uint8Array.of(0, 0) }
+  await records.write('two histories', [
+    { type: 'adopt', epoch: made.epoch },
+    { type: 'append', made, at: 1, ...unsent },
+  ])
+  device.workspace.retryNow()
+  await untilStatus(device.workspace.status, ({ storeError }) => storeError?.includes('replaced') === true)
+  expect(device.workspace.status.current).toMatchObject({ keeps: 'memory', refused: 0 })
+  expect(wordsOf(document)).toBe('current')
+  device.workspace.workOffline(false)
+  await untilStatus(device.workspace.status, ({ keeps }) => keeps === 'disk')
+  await shows(document, 'current')
+  await untilStatus(device.workspace.refused, ({ length }) => length === 1)
+  expect(device.workspace.refused.current).toMatchObject([{ document: 'two histories', epoch: made.epoch }])
 })
 
 test('[L1] a store that does not even answer is not waited for, and is taken when it does', async () => {

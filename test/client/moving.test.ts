@@ -36,10 +36,15 @@ const told = (epoch: Uint8Array, at: Cursor | undefined, ...updates: Uint8Array[
 ]
 
 /** As often as it is wanted: a store that refuses is asked again. */
-async function whatBecomes(memory: Records, disk: Records): Promise<string | undefined> {
+async function whatBecomes(
+  memory: Records,
+  disk: Records,
+  isCurrent: () => boolean | undefined = () => true,
+): Promise<string | undefined> {
   let refusal: StoreError | undefined
   const kinship = await moved(memory, disk, {
     mayLeave: () => true,
+    isCurrent,
     isWanted: () => refusal === undefined,
     storeSaid: (error) => {
       refusal = error
@@ -117,7 +122,19 @@ test('[E1] of a document that was replaced meanwhile nothing old stays beside th
 test('[E1] one that was replaced, and is not all here yet, is waited for', async () => {
   const memory = await replicaOf(ann, ...told(second, undefined))
   const disk = await replicaOf(ann, ...told(first, cursor, Uint8Array.of(1)))
-  expect(await whatBecomes(memory, disk)).toBe('A document was replaced, and is not all here yet.')
+  expect(await whatBecomes(memory, disk)).toBe('A document was replaced, and the relay has to say by what.')
   expect(await updatesIn(disk)).toEqual([Uint8Array.of(1)])
   expect((await disk.load('a')).head.epoch).toEqual(first)
+})
+
+test('[E1] of two histories neither takes the place of the other before the relay says which one counts [D3]', async () => {
+  const memory = await replicaOf(ann, ...told(first, cursor, Uint8Array.of(1)))
+  const disk = await replicaOf(ann, ...told(second, cursor, Uint8Array.of(2)))
+  expect(await whatBecomes(memory, disk, () => false)).toBe(
+    'A document was replaced, and the relay has to say by what.',
+  )
+  expect(await updatesIn(disk)).toEqual([Uint8Array.of(2)])
+  // Nobody has it open: it is waited for by nobody, and the relay will tell it again.
+  expect(await whatBecomes(memory, disk, () => undefined)).toBe('otherReplica')
+  expect(await updatesIn(disk)).toEqual([Uint8Array.of(2)])
 })

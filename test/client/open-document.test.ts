@@ -36,11 +36,9 @@ test('[D3] who leaves a store in memory waits for what its machine has not writt
     document?.perform({ type: 'write', ticket: ticket++, changes: [append] })
   }
   const host: DocumentHost = {
-    records: () => records,
-    isDurable: () => false,
-    leads: () => true,
-    filed: () => 0,
-    readInbox: () => Promise.resolve(),
+    store: { records, isDurable: false, said: nothing, kept: nothing },
+    tab: { leads: true, step: nothing, sayPresence: nothing },
+    inbox: { countOf: () => 0, read: () => Promise.resolve() },
     tell: (_name, input) => {
       if (input.type === 'edited') typed.push(input)
       if (input.type === 'edited' && typed.length === 1) writeNext()
@@ -49,10 +47,6 @@ test('[D3] who leaves a store in memory waits for what its machine has not writt
         writeNext()
       }
     },
-    tellTab: nothing,
-    sayPresence: nothing,
-    storeSaid: nothing,
-    kept: nothing,
     statusChanged: nothing,
   }
   document = new OpenDocument('a', host)

@@ -119,6 +119,15 @@ test('[T1] how much room there is is told where somebody knows', async () => {
   expect(await device.workspace.room()).toBeUndefined()
 })
 
+test.each<[string, object]>([
+  ['the question is an error', { estimate: () => Promise.reject(new DOMException('No.', 'SecurityError')) }],
+  ['there is nobody to ask', {}],
+])('[T1] where nothing may be kept no room is told of, and nothing fails: %s', async (_what, storage) => {
+  vi.stubGlobal('navigator', { storage })
+  const { workspace } = await opened()
+  expect(await workspace.room()).toBeUndefined()
+})
+
 test('[T1] a disk that is full: what is new is said to be in memory only, and lands by itself when there is room [D3]', async () => {
   vi.unstubAllGlobals()
   let isFull = false

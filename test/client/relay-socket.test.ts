@@ -30,7 +30,7 @@ class FakeSocket implements SocketLike {
 
 function heardOf(...parts: readonly Uint8Array[]): unknown[] {
   const heard: unknown[] = []
-  const socket = new RelaySocket(FakeSocket, 'ws://relay.test/', {
+  const socket = new RelaySocket(1, FakeSocket, 'ws://relay.test/', {
     opened: () => undefined,
     received: (message) => heard.push(message),
     garbled: () => heard.push('garbled'),
@@ -62,13 +62,14 @@ test('[L1] a socket that the platform does not make is one that closed, with the
     }
   }
   const closed = await new Promise((resolve) => {
-    const socket = new RelaySocket(Refused, 'ws://relay.test/', {
+    const socket = new RelaySocket(1, Refused, 'ws://relay.test/', {
       opened: () => undefined,
       received: () => undefined,
       garbled: () => undefined,
       closed: resolve,
     })
-    socket.send([ping])
+    socket.say(ping)
+    socket.flush()
   })
   expect(closed).toBe('SecurityError: This page came over https.')
 })

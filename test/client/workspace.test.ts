@@ -32,6 +32,27 @@ const live = ({ status }: SynclineDocument): Promise<void> =>
 /** A port where nobody listens. */
 const nowhere = 'ws://127.0.0.1:1'
 
+test('[T1] which documents are not at the relay yet is told, those too that nobody opened since', async () => {
+  const disk = new Disk()
+  const names = ['first', 'second', 'third'].map((name) => `waiting ${name}`)
+  {
+    await using device = new Device(nowhere, {}, disk)
+    expect(device.workspace.status.current.waiting).toEqual([])
+    for (const name of names) write(device.open(name), name)
+    await untilStatus(device.workspace.status, ({ pending }) => pending === 3)
+    expect(device.workspace.status.current.waiting).toEqual(names)
+  }
+  await using device = new Device(relay.url, {}, disk)
+  device.workspace.workOffline(true)
+  await untilStatus(device.workspace.status, ({ waiting }) => waiting.length === 3)
+  expect(device.workspace.status.current.waiting).toEqual(names)
+  device.workspace.workOffline(false)
+  await untilStatus(
+    device.workspace.status,
+    ({ waiting, phase }) => phase === 'ready' && waiting.length === 0,
+  )
+})
+
 describe('writing together', () => {
   test('[C1] two workspaces write one text, and a third that joins late has the same structure', async () => {
     await using ann = new Device(relay.url)

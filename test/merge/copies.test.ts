@@ -1,12 +1,14 @@
 // copies.test.ts — what is copied, and goes on beside the copy: a device's disk with what waits on it, and the relay's folder,
 // put back after it has grown. Each edit is there once, and counters are exact.
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { counter } from '../../types/index.ts'
 import { chanceFrom, seedOfThisRun } from '../chance.ts'
 import { Disk } from '../client/device.ts'
 import { allHands, shownIn, trueOf, Truth } from './hands.ts'
 import { MeetingRelay } from './meeting-relay.ts'
-import { allAreUpToDate, allMeet, Person } from './person.ts'
+import { allAreUpToDate, allMeet, Person, upToDateTestMsMax } from './person.ts'
+
+vi.setConfig({ testTimeout: upToDateTestMsMax })
 
 async function copyOf(disk: Disk): Promise<Disk> {
   const copy = new Disk()

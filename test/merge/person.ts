@@ -3,6 +3,7 @@
 import { expect } from 'vitest'
 import * as Y from 'yjs'
 import type { SynclineDocument, WorkspaceOptions } from '../../client/index.ts'
+import { comparisonMsMin } from '../../shared/replica-limits.ts'
 import { Device, untilStatus } from '../client/device.ts'
 import type { Disk } from '../client/device.ts'
 import { eventually } from '../eventually.ts'
@@ -109,13 +110,6 @@ export async function allMeet(
   edits: Edits,
 ): Promise<void> {
   const all = [...documents]
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`They do not meet.\n${howTheyStand(all, edits)}`)),
-      meetingMsMax,
-    )
-  })
   const meeting = async (): Promise<void> => {
     await Promise.all(documents.map(({ status }) => untilStatus(status, ({ isSaved }) => isSaved)))
     await using last = await newcomer(url, documents[0]!.name)
@@ -126,7 +120,7 @@ export async function allMeet(
       () => areStructurallyEqual(docs) && docs.every((doc) => missingIn(doc, edits) === 0),
     )
   }
-  await Promise.race([meeting(), tooLate]).finally(() => clearTimeout(timer))
+  await within(meetingMsMax, meeting(), () => `They do not meet.\n${howTheyStand(all, edits)}`)
   for (const { status, doc } of all) {
     expect(status.current).toMatchObject({
       inMemory: 0,
@@ -137,6 +131,14 @@ export async function allMeet(
     })
     expect(doc.store.pendingStructs ?? doc.store.pendingDs).toBeNull()
   }
+}
+
+async function within(ms: number, work: Promise<unknown>, whatIsMissing: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(whatIsMissing())), ms)
+  })
+  await Promise.race([work, tooLate]).finally(() => clearTimeout(timer))
 }
 
 function missingIn(doc: Y.Doc, edits: Edits): number {
@@ -154,8 +156,15 @@ function howTheyStand(documents: readonly SynclineDocument[], edits: Edits): str
     .join('\n')
 }
 
+/** Who was compared just before the last edit is compared again a minute later, and not sooner. */
+const comparedMsMax = comparisonMsMin + meetingMsMax
+
+/** What a test needs in which documents meet and are compared. */
+export const upToDateTestMsMax: number = meetingMsMax + meetingMsMax + comparedMsMax
+
 /** Each was told so, after its document was compared with the relay's: which a replica asks for when it is quiet. [T1] */
 export async function allAreUpToDate(documents: readonly SynclineDocument[]): Promise<void> {
-  await Promise.all(documents.map(({ status }) => untilStatus(status, ({ isUpToDate }) => isUpToDate)))
+  const all = Promise.all(documents.map(({ status }) => untilStatus(status, ({ isUpToDate }) => isUpToDate)))
+  await within(comparedMsMax, all, () => `They are not up to date.\n${howTheyStand(documents, [])}`)
   for (const { status } of documents) expect(status.current).toMatchObject({ differs: false, isSaved: true })
 }

@@ -1,13 +1,15 @@
 // storms.test.ts — lines that break again and again, in the midst of messages, while everybody writes: nothing is lost, nothing
 // comes twice, and when the line holds everybody is soon up to date.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { chanceFrom, seedOfThisRun } from '../chance.ts'
 import { untilStatus } from '../client/device.ts'
 import { allHands, shownIn, trueOf, Truth } from './hands.ts'
 import { MeetingRelay } from './meeting-relay.ts'
-import { allAreUpToDate, allMeet, Person } from './person.ts'
+import { allAreUpToDate, allMeet, Person, upToDateTestMsMax } from './person.ts'
 import { ShakyLine } from './shaky-line.ts'
+
+vi.setConfig({ testTimeout: upToDateTestMsMax })
 
 let relay: MeetingRelay
 

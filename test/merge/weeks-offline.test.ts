@@ -1,11 +1,13 @@
 // weeks-offline.test.ts — devices that are away for weeks, while others write on: the program is started again every day, the
 // relay folds its log and is itself started again, and in the end everybody has everything.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { chanceFrom, seedOfThisRun } from '../chance.ts'
 import { allHands, shownIn, trueOf, Truth } from './hands.ts'
 import { MeetingRelay } from './meeting-relay.ts'
-import { allAreUpToDate, allMeet, Person } from './person.ts'
+import { allAreUpToDate, allMeet, Person, upToDateTestMsMax } from './person.ts'
+
+vi.setConfig({ testTimeout: upToDateTestMsMax })
 
 /** What is written, by chance, and what of it must be there in the end. */
 class Story {

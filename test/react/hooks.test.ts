@@ -159,6 +159,28 @@ describe('nothing is rendered again without a change', () => {
     expect(renders).toEqual(['status'])
   })
 
+  test('[T1] nor by a status of which only another part changed', async () => {
+    const workspace = workspaceAt(nowhere)
+    workspace.workOffline(true)
+    const renders: string[] = []
+    const Part = (): ReactNode => {
+      renders.push('part')
+      const isSaved = useSyncStatus('note', (status) => status.isSaved)
+      const isWaiting = useSyncStatus(({ waiting }) => waiting.includes('note'))
+      return `${isSaved} ${isWaiting}`
+    }
+    const { show, place } = page()
+    show(h(WorkspaceProvider, { workspace }, h(Part)))
+    const { doc, status } = workspace.open('note')
+    doc.getText('text').insert(0, 'x')
+    await untilPage(() => place.textContent === 'false true')
+    renders.length = 0
+    doc.getText('text').insert(0, 'y')
+    expect(status.current.inMemory).toBe(2)
+    await nextTurn()
+    expect(renders).toEqual([])
+  })
+
   test('[C1] a counter is the same for all components in one page, and its object lasts as its value', async () => {
     const workspace = workspaceAt(nowhere)
     const { doc } = workspace.open('votes')

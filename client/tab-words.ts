@@ -1,5 +1,5 @@
-// tab-channel.ts — what the tabs of one store say to each other. Knows: the words. Must not know: what follows from them.
-// All of it are hints: one may come late, twice or never, and nothing is believed that the store does not say too.
+// tab-words.ts — what the tabs of one store say to each other, on a channel that reaches no other origin. Types only. All of it
+// are hints: one may come late, twice or never, and nothing is believed that the store does not say too.
 import type { PresenceEntry } from '../shared/message.ts'
 import type { DocumentStatus } from '../shared/replica-status.ts'
 import type { ReplicaStatus } from '../shared/replica-words.ts'
@@ -39,22 +39,3 @@ export type TabWord =
   | { readonly type: 'inboxChanged' }
   | { readonly type: 'retry' }
   | { readonly type: 'workOffline'; readonly isOn: boolean }
-
-export class TabChannel {
-  readonly #channel: BroadcastChannel
-
-  constructor(name: string, heard: (word: TabWord) => void) {
-    this.#channel = new BroadcastChannel(name)
-    this.#channel.addEventListener('message', ({ data }: MessageEvent<TabWord>) => heard(data))
-  }
-
-  say(word: TabWord): void {
-    // A channel reaches no other origin.
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin
-    this.#channel.postMessage(word)
-  }
-
-  close(): void {
-    this.#channel.close()
-  }
-}
