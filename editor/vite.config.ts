@@ -52,9 +52,10 @@ export default defineConfig({
         cleanupOutdatedCaches: true,
         // `?doc=` names a document, not another page.
         ignoreURLParametersMatching: [/./],
-        // `/stock/` is found by its index.html. `/stock` is a redirect of the relay, which offline nobody sends.
-        navigateFallback: 'stock/index.html',
-        navigateFallbackAllowlist: [/^\/stock(?:\?|$)/],
+        // `/stock/` is found by its index.html. `/stock` is a redirect of the relay, which offline nobody sends: the page
+        // at the root leads further.
+        navigateFallback: 'index.html',
+        navigateFallbackAllowlist: [new RegExp(`/(?:${pages.join('|')})(?:\\?|$)`)],
       },
     }),
   ],

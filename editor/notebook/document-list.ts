@@ -9,15 +9,13 @@ export type Entry = {
   readonly id: string
   readonly title: string
   readonly created: number
-  /** When somebody last wrote in it, to a minute; undefined: nobody did since it was made. */
+  /** When somebody last wrote in it, as `touching` tells it; undefined: nobody did since it was made. */
   readonly changed: number | undefined
   /** Since when it is in the trash. */
   readonly trashed: number | undefined
   /** A welcome document, of which each device that began alone has made one. */
   readonly isWelcome: boolean
 }
-
-const touchedEveryMs = 60_000
 
 export function nameOf(id: string): string {
   return `${listName}/${id}`
@@ -66,11 +64,8 @@ export function bringBack(doc: Y.Doc, id: string): void {
   fieldsOf(doc, id)?.delete('trashed')
 }
 
-/** Each key that is typed calls this; the list hears of it once a minute. */
 export function touch(doc: Y.Doc, id: string, now: number): void {
-  const fields = fieldsOf(doc, id)
-  if (fields === undefined || now - (timeIn(fields, 'changed') ?? 0) < touchedEveryMs) return
-  fields.set('changed', now)
+  fieldsOf(doc, id)?.set('changed', now)
 }
 
 function documentsOf(doc: Y.Doc): Y.Map<unknown> {

@@ -24,7 +24,7 @@ const shown = createElement(App, { figures })
 createRoot(app).render(
   createElement(StrictMode, undefined, createElement(WorkspaceProvider, { workspace }, shown)),
 )
-keepPage()
+keepPage(workspace.status)
 addEventListener('beforeunload', (event) => {
   const { keeps, inMemory, pending } = workspace.status.current
   // Here the browser asks whether one really wants to go.

@@ -1,7 +1,7 @@
 // person.ts — the name and colour that others see of who sits here. Kept in this browser. What others say of themselves is
 // looked at before it is believed.
 import { useSyncExternalStore } from 'react'
-import { nameHere } from '../place.ts'
+import { keep, keptJson } from './kept-here.ts'
 import { guestNames } from './texts.ts'
 
 export type Person = {
@@ -24,10 +24,10 @@ export const colors = [
 ] as const
 
 const nameLengthMax = 40
-const key = nameHere('syncline-person')
+const key = 'syncline-person'
 const pageId = crypto.getRandomValues(new Uint32Array(2)).join('')
 const listeners = new Set<() => void>()
-let current = { ...kept(), id: pageId }
+let current = { ...lastPerson(), id: pageId }
 
 export function usePerson(): Person {
   return useSyncExternalStore(subscribe, () => current)
@@ -35,7 +35,7 @@ export function usePerson(): Person {
 
 export function setPerson({ name, color }: Omit<Person, 'id'>): void {
   current = { id: pageId, name: name.trim().slice(0, nameLengthMax) || current.name, color }
-  localStorage.setItem(key, JSON.stringify({ name: current.name, color }))
+  keep(key, JSON.stringify({ name: current.name, color }))
   for (const listener of listeners) listener()
 }
 
@@ -52,23 +52,16 @@ export function initialOf(name: string): string {
   return /./u.exec(name.trim())?.[0].toUpperCase() ?? ''
 }
 
-function kept(): { readonly name: string; readonly color: string } {
-  const words = localStorage.getItem(key)
-  if (words !== null) {
-    try {
-      const person = personFrom({ id: pageId, ...JSON.parse(words) })
-      if (person !== undefined) return person
-    } catch (error) {
-      // Whatever else wrote there: a new name is drawn.
-      if (!(error instanceof SyntaxError)) throw error
-    }
-  }
+function lastPerson(): { readonly name: string; readonly color: string } {
+  const said = keptJson(key)
+  const person = typeof said === 'object' ? personFrom({ id: pageId, ...said }) : undefined
+  if (person !== undefined) return person
   const [draw = 0, second = 0] = crypto.getRandomValues(new Uint8Array(2))
   const drawn = {
     name: guestNames[draw % guestNames.length] ?? '',
     color: colors[second % colors.length] ?? colors[0],
   }
-  localStorage.setItem(key, JSON.stringify(drawn))
+  keep(key, JSON.stringify(drawn))
   return drawn
 }
 

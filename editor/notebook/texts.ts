@@ -218,12 +218,18 @@ export const panel = {
   waiting: (reason: NonNullable<DocumentStatus['waitingFor']>) => waiting[reason],
   keepsDisk: 'Keeps everything on its disk',
   keepsMemory: 'Keeps nothing beyond this tab',
+  forgetsYou: 'Your name and your sign-in go with this tab too',
   mayClear: 'The browser may clear it for want of room',
   used: (used: string, quota: string) => `${used} of ${quota} used`,
   lastError: 'Last error',
+  errors: ({ storeError, tokenError, socketError }: WorkspaceStatus) => [
+    ...(storeError === undefined ? [] : [storeError]),
+    ...(tokenError === undefined ? [] : [`This page could not sign in: ${tokenError}`]),
+    ...(socketError === undefined ? [] : [`This browser lets the page make no connection: ${socketError}`]),
+  ],
   documents: 'Documents',
   list: 'The list of documents',
-  others: 'Other documents',
+  moreWait: (count: number) => (count === 1 ? 'One more waits' : `${count} more wait`),
   lastSaved: (time: string) => `Saved ${time}`,
   catchingUp: (percent: number) => `Catching up, ${percent} %`,
   toFetch: (count: number) =>
@@ -246,6 +252,8 @@ export const notices = {
   newVersion: 'A new version of this page is there.',
   noServiceWorker:
     'Over plain http a browser does not keep this page: without the relay it will not open. Tabs do not see each other, and links are copied by hand. Serve it over https.',
+  keepsNothing:
+    'This browser keeps nothing for this site: what the relay does not have yet is gone with this tab, and so are your name and your sign-in. Allow site data for it to keep them.',
   workerFailed: (reason: string) => `Without the relay this page will not open here: ${reason}`,
   partIsMissing: 'A part of this page did not load. Reload it to go on.',
   failed: (message: string) => `That did not work: ${message}`,

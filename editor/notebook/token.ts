@@ -1,28 +1,28 @@
 // token.ts — the token that a link brought: kept in this browser, taken out of the address, so that it is in no history and
 // in no address that somebody copies. Must not know: what it says, who checks it.
-import { nameHere } from '../place.ts'
+import { keep, kept } from './kept-here.ts'
 
-const key = nameHere('syncline-token')
+const key = 'syncline-token'
 
 export function takeTokenFromAddress(): void {
   const said = new URLSearchParams(location.hash.slice(1))
   const token = said.get('token')
   if (token === null) return
-  localStorage.setItem(key, token)
+  keep(key, token)
   said.delete('token')
   history.replaceState(null, '', `${location.pathname}#${said.toString()}`)
 }
 
 /** Without accounts there is the empty one. */
 export function giveToken(): Promise<string> {
-  return Promise.resolve(localStorage.getItem(key) ?? '')
+  return Promise.resolve(kept(key) ?? '')
 }
 
 /** A whole link is taken as well as the token alone. */
 export function keepToken(words: string): void {
   const mark = words.indexOf('#')
   const inLink = mark === -1 ? null : new URLSearchParams(words.slice(mark + 1)).get('token')
-  localStorage.setItem(key, (inLink ?? words).trim())
+  keep(key, (inLink ?? words).trim())
 }
 
 export type SharedLink = { readonly link: string; readonly carriesToken: boolean }
@@ -31,8 +31,8 @@ export type SharedLink = { readonly link: string; readonly carriesToken: boolean
 export function linkWithToken(address: string): SharedLink {
   const link = new URL(address, location.href)
   const said = new URLSearchParams(link.hash.slice(1))
-  const token = localStorage.getItem(key)
-  if (token !== null) said.set('token', token)
+  const token = kept(key)
+  if (token !== undefined) said.set('token', token)
   link.hash = said.toString()
-  return { link: link.href, carriesToken: token !== null }
+  return { link: link.href, carriesToken: token !== undefined }
 }

@@ -1,31 +1,15 @@
 // access.test.ts — the notebook for who does not see it, or uses no mouse: axe on each part of the page, light and dark, and
 // a way through it by keys alone.
 import axe from 'axe-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startChromium } from '../browser/chromium.ts'
-import type { Chromium } from '../browser/chromium.ts'
-import { startRelayProcess } from '../relay-process.ts'
-import type { RelayProcess } from '../relay-process.ts'
+import { expect } from 'vitest'
 import { NotebookPage } from './notebook-page.ts'
+import { test } from './notebook-test.ts'
 
 type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
 
-let ann: Chromium
-let relay: RelayProcess
-
-beforeAll(async () => {
-  relay = await startRelayProcess()
-  ann = await startChromium()
-})
-
-afterAll(async () => {
-  await ann?.[Symbol.asyncDispose]()
-  await relay?.[Symbol.asyncDispose]()
-})
-
-test.each(['light', 'dark'] as const)(
+test.concurrent.for(['light', 'dark'] as const)(
   'axe finds nothing on the list, the editor and the panel: %s',
-  async (colorScheme) => {
+  async (colorScheme, { ann, relay }) => {
     const page = await NotebookPage.open(ann, relay.port)
     await page.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.begin(`Seen in ${colorScheme}`)
@@ -52,12 +36,13 @@ test.each(['light', 'dark'] as const)(
       .first()
       .waitFor()
     expect(await violations(page)).toEqual([])
-    await page.page.close()
-    expect(ann.complaints.splice(0)).toEqual([])
   },
 )
 
-test('by keys alone: into the tools and back to the text, the menu, the panel', async () => {
+test.concurrent('by keys alone: into the tools and back to the text, the menu, the panel', async ({
+  ann,
+  relay,
+}) => {
   const page = await NotebookPage.open(ann, relay.port)
   const { keyboard } = page.page
   await page.begin('Keys')
@@ -87,7 +72,6 @@ test('by keys alone: into the tools and back to the text, the menu, the panel', 
   await page.page.getByRole('dialog', { name: 'What is saved' }).waitFor()
   await keyboard.press('Escape')
   await page.page.locator('.indicator:focus').waitFor()
-  await page.page.close()
 })
 
 async function violations({ page }: NotebookPage): Promise<string[]> {

@@ -1,39 +1,17 @@
 // documents.test.ts — the list of documents and what is done with them, offline as well; Markdown in and out; what is not
 // there, not to be read, or too much.
 import { readFile } from 'node:fs/promises'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startChromium } from '../browser/chromium.ts'
-import type { Chromium } from '../browser/chromium.ts'
+import { expect } from 'vitest'
 import { startRelayProcess } from '../relay-process.ts'
-import type { RelayProcess } from '../relay-process.ts'
 import { CutLine } from './cut-line.ts'
+import type { Device } from './device.ts'
 import { NotebookPage } from './notebook-page.ts'
+import { test } from './notebook-test.ts'
 
-let ann: Chromium
-let bob: Chromium
-let relay: RelayProcess
-
-beforeAll(async () => {
-  relay = await startRelayProcess()
-  ann = await startChromium()
-  bob = await startChromium()
-})
-
-afterAll(async () => {
-  await Promise.all([ann?.[Symbol.asyncDispose](), bob?.[Symbol.asyncDispose]()])
-  await relay?.[Symbol.asyncDispose]()
-})
-
-afterEach(async () => {
-  for (const browser of [ann, bob]) {
-    await Promise.all(browser.context.pages().map((page) => page.close()))
-    const complaints = browser.complaints.splice(0).filter((words) => !words.includes('net::ERR_'))
-    expect(complaints).toEqual([])
-    browser.requested.length = 0
-  }
-})
-
-test('[C1] two devices that begin without a relay make a welcome document each, and one is shown when they meet', async () => {
+test.concurrent('[C1] two devices that begin without a relay make a welcome document each, and one is shown when they meet', async ({
+  ann,
+  bob,
+}) => {
   await using fresh = await startRelayProcess()
   await using annLine = await CutLine.to(fresh.port)
   await using bobLine = await CutLine.to(fresh.port)
@@ -53,7 +31,11 @@ test('[C1] two devices that begin without a relay make a welcome document each, 
   await atBob?.page.getByText('Met.').waitFor()
 })
 
-test('[D3] begin, rename, search, copy, throw away and bring back, all of it without a network', async () => {
+test.concurrent('[D3] begin, rename, search, copy, throw away and bring back, all of it without a network', async ({
+  ann,
+  bob,
+  relay,
+}) => {
   await using line = await CutLine.to(relay.port)
   const page = await NotebookPage.open(ann, line.port)
   await page.says('Saved')
@@ -65,6 +47,15 @@ test('[D3] begin, rename, search, copy, throw away and bring back, all of it wit
   await page.choose(/^Actions for Great plans$/, 'Duplicate')
   await page.isTitled('Great plans (copy)')
   await page.says(/^On this device only/)
+  await page.openPanel()
+  for (const title of ['Great plans (copy)', 'The list of documents', 'Great plans'])
+    await page.page
+      .getByRole('dialog')
+      .getByRole('listitem')
+      .filter({ has: page.page.getByText(title, { exact: true }) })
+      .getByText(/\d+ changes? waits? · Waits for the relay/)
+      .waitFor()
+  await page.closePanel()
   await page.page.reload()
   await page.shows('To be copied.')
   expect(await page.titles).toContain('Great plans (copy)')
@@ -85,7 +76,7 @@ test('[D3] begin, rename, search, copy, throw away and bring back, all of it wit
   await atBob.shows('To be copied.')
 })
 
-test('a document goes out as Markdown and comes back as the same', async () => {
+test.concurrent('a document goes out as Markdown and comes back as the same', async ({ ann, relay }) => {
   const page = await NotebookPage.open(ann, relay.port)
   await page.begin('Round')
   await page.write('# Heading\nA **bold** word\n- one\ntwo\n\n> quote')
@@ -103,7 +94,10 @@ test('a document goes out as Markdown and comes back as the same', async () => {
   expect(await exported(page, 'Export as Markdown')).toBe(markdown.replace('Round', 'Back'))
 })
 
-test('a document that is not there, an image that does not load, a paste of 5 MB: each is said where it happens', async () => {
+test.concurrent('a document that is not there, an image that does not load, a paste of 5 MB: each is said where it happens', async ({
+  ann,
+  relay,
+}) => {
   const page = await NotebookPage.open(ann, relay.port, 'nothing')
   await page.page.getByText('There is no such document in this notebook').waitFor()
   await page.begin('Bad input')
@@ -116,19 +110,66 @@ test('a document that is not there, an image that does not load, a paste of 5 MB
     .fill(`http://127.0.0.1:${relay.port}/nowhere.png`)
   await page.button('Apply').click()
   await page.page.getByText('This image does not load:').waitFor()
-  await page.text.evaluate((text, length) => {
-    const clipboardData = new DataTransfer()
-    clipboardData.setData('text/plain', 'x'.repeat(length))
-    text.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
-  }, 5_000_000)
+  await page.paste({ 'text/plain': 'x'.repeat(5_000_000) })
   await page.page.getByText('That is 5,000,000 characters').waitFor()
   await page.write('Still here.')
   await page.says('Saved')
   // Chromium tells of the image too.
-  ann.complaints.length = 0
+  expect(ann.complaints.splice(0).length).toBe(1)
 })
 
-test('what is looked for is marked, and Enter goes from one to the next', async () => {
+test.concurrent('[W1] junk that is pasted becomes text, or nothing: no script, no frame, no address that would run', async ({
+  ann,
+  relay,
+}) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  await page.begin('Junk')
+  await page.paste({
+    'text/html': `<!--[if mso]><xml></xml><![endif]--><script>document.title = 'ran'</script><style>* { display: none }</style>
+      <img src="data:image/png;base64,AAAA" onerror="document.title = 'ran'"><iframe src="https://example.org"></iframe>
+      <p onclick="document.title = 'ran'" style="position: fixed">one <a href="javascript:document.title='ran'">two</a></p>
+      <table><td>three<ul><li>four</table></div></p><svg onload="document.title = 'ran'"><o:p>five`,
+  })
+  await page.text.getByText('five').waitFor()
+  expect((await page.text.textContent())?.replaceAll(/\s+/g, ' ')).toBe('one twothreefourfive')
+  expect(await page.text.locator('script, style, iframe, svg, img, [onclick], [href]').count()).toBe(0)
+  await page.paste({ 'text/plain': '\u0000\ufffe\u202e\u0301 \r\n six' })
+  await page.text.getByText('six').waitFor()
+  await page.says('Saved')
+  await page.page.reload()
+  await page.text.getByText('six').waitFor()
+  expect(await page.page.title()).toBe('Junk · Notebook')
+  // What would run, or look otherwise than a document does, the page's policy has stopped as well.
+  for (const words of ann.complaints.splice(0)) expect(words).toContain('Content Security Policy')
+})
+
+test.concurrent('[T1] while one types on, the indicator says «Saving …» and does not flicker', async ({
+  ann,
+  relay,
+}) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  await page.begin('Calm')
+  await page.write('Before.')
+  await page.says('Saved')
+  await page.page.evaluate(() => {
+    const said: string[] = []
+    Reflect.set(globalThis, 'said', said)
+    const indicator = document.querySelector('.bar .indicator')
+    if (indicator === null) throw new Error('There is no indicator.')
+    const look = (): void => void said.push(indicator.textContent ?? '')
+    new MutationObserver(look).observe(indicator, { childList: true, characterData: true, subtree: true })
+  })
+  await page.page.keyboard.type('forty keys, one a little after the other', { delay: 50 })
+  await page.says('Saved')
+  const said = await page.page.evaluate(() => Reflect.get(globalThis, 'said'))
+  // A busy machine may make a pause.
+  expect(said.length).toBeLessThan(20)
+})
+
+test.concurrent('what is looked for is marked, and Enter goes from one to the next', async ({
+  ann,
+  relay,
+}) => {
   const page = await NotebookPage.open(ann, relay.port)
   await page.begin('Find')
   await page.write('one two ONE two One')
@@ -142,9 +183,9 @@ test('what is looked for is marked, and Enter goes from one to the next', async 
   await page.shows('one two 1 two One')
 })
 
-async function beginAlone(browser: Chromium, line: CutLine): Promise<NotebookPage> {
+async function beginAlone(device: Device, line: CutLine): Promise<NotebookPage> {
   line.cutSockets()
-  const page = await NotebookPage.open(browser, line.port)
+  const page = await NotebookPage.open(device, line.port)
   await page.page.locator('.entry').waitFor()
   return page
 }

@@ -16,6 +16,7 @@ const ready: WorkspaceStatus = {
   tab: 'leading',
   inMemory: 0,
   pending: 0,
+  waiting: [],
   refused: 0,
   toFetch: 0,
   durability: 0,

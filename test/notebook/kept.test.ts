@@ -1,34 +1,26 @@
 // kept.test.ts — the page itself where there is no network: opened from the root, told of a new version, and honest where a
 // browser keeps no page.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { startChromium } from '../browser/chromium.ts'
-import type { Chromium } from '../browser/chromium.ts'
 import { startRelayProcess } from '../relay-process.ts'
-import type { RelayProcess } from '../relay-process.ts'
 import { CutLine } from './cut-line.ts'
+import type { Device } from './device.ts'
 import { NotebookPage } from './notebook-page.ts'
+import { test } from './notebook-test.ts'
+import { ProgramCopy } from './program-copy.ts'
 
-let ann: Chromium
-let relay: RelayProcess
-
-beforeAll(async () => {
-  relay = await startRelayProcess()
-  ann = await startChromium()
-})
-
-afterAll(async () => {
-  await ann?.[Symbol.asyncDispose]()
-  await relay?.[Symbol.asyncDispose]()
-})
-
-test('[D3] without a network the root leads to the notebook, and what was never opened here is there', async () => {
+test.concurrent('[D3] without a network the root leads to the notebook, and what was never opened here is there', async ({
+  ann,
+  relay,
+}) => {
   await using line = await CutLine.to(relay.port)
   const elsewhere = await NotebookPage.open(ann, relay.port)
   await elsewhere.begin('From elsewhere')
-  await elsewhere.write('Brought along.')
+  await elsewhere.paste({ 'text/plain': 'Brought along.' })
   await elsewhere.says('Saved')
+  const comes = nextPageHears(ann, 'Brought along.')
   const page = await NotebookPage.open(ann, line.port)
-  await page.page.getByRole('link', { name: /^From elsewhere/ }).waitFor()
+  await comes
   await page.isKept()
   await page.openPanel()
   await page.page.getByText('being brought').waitFor({ state: 'detached' })
@@ -38,24 +30,58 @@ test('[D3] without a network the root leads to the notebook, and what was never 
   await page.page.getByRole('link', { name: /^From elsewhere/ }).click()
   await page.shows('Brought along.')
   await page.says('Offline')
-  await elsewhere.page.close()
-  await page.page.close()
 })
 
-test('a new version says that it is there, and does not reload the page under one’s hands', async () => {
+test.concurrent('[L1] a relay that comes again with a new version: the open page says so, goes on, and a reload without a network has it [D3]', async ({
+  ann,
+}) => {
+  await using program = await ProgramCopy.make()
+  await using relay = await program.start()
   const page = await NotebookPage.open(ann, relay.port)
   await page.isKept()
+  // The first worker takes over from nobody.
   await page.page.reload()
   await page.begin('Open')
-  // What a browser does when another worker has taken over.
-  await page.page.evaluate(() => navigator.serviceWorker.dispatchEvent(new Event('controllerchange')))
+  await page.write('Before.')
+  await page.says('Saved')
+  await page.page.evaluate(() => Reflect.set(globalThis, 'isOldPage', true))
+
+  await relay.kill()
+  await program.renewPages('Choose a document', 'Pick a document')
+  await using renewed = await program.start(relay.port)
   await page.page.getByText('A new version of this page is there.').waitFor()
-  await page.write('Still here.')
-  await page.shows('Still here.')
-  await page.page.close()
+  await page.write(' Meanwhile.')
+  await page.says('Saved')
+  expect(await page.page.evaluate(() => Reflect.get(globalThis, 'isOldPage'))).toBe(true)
+
+  await renewed.kill()
+  await page.button('Reload').click()
+  await page.shows('Before. Meanwhile.')
+  expect(await page.page.evaluate(() => Reflect.get(globalThis, 'isOldPage'))).toBe(undefined)
+  await page.says('Offline')
+  await page.page.goto(`http://127.0.0.1:${relay.port}/notebook/`)
+  await page.page.getByText('Pick a document').waitFor()
 })
 
-test('[T1] where a browser keeps no page, as over plain http, that is said once, and stands in the panel', async () => {
+test.concurrent('[L1] without a network the name of a page leads to it, under a path prefix too', async ({
+  ann,
+}) => {
+  const under = await startRelayProcess({ words: ['--path-prefix', '/sync'] })
+  const root = `http://127.0.0.1:${under.port}/sync`
+  const page = new NotebookPage(await ann.open(`${root}/notebook/`))
+  await page.isKept()
+  await under[Symbol.asyncDispose]()
+  for (const name of ['notebook', 'notes', 'stock']) {
+    await page.page.goto(`${root}/${name}?doc=one#two`)
+    await page.page.waitForURL(`${root}/${name}/?doc=one#two`)
+    await page.page.getByRole('heading').or(page.page.getByRole('textbox')).first().waitFor()
+  }
+})
+
+test.concurrent('[T1] where a browser keeps no page, as over plain http, that is said once, and stands in the panel', async ({
+  ann,
+  relay,
+}) => {
   const first = await ann.context.newPage()
   await first.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'))
   await first.goto(`http://127.0.0.1:${relay.port}/notebook/`)
@@ -66,5 +92,67 @@ test('[T1] where a browser keeps no page, as over plain http, that is said once,
   expect(await first.getByText('Over plain http').count()).toBe(0)
   await page.openPanel()
   await first.getByText('Over plain http').waitFor()
-  await first.close()
 })
+
+test.concurrent('[T1] where a page may make no connection the panel says why, and when it is tried again', async ({
+  ann,
+  relay,
+}) => {
+  await ann.context.addInitScript(() => {
+    globalThis.WebSocket = class extends EventTarget {
+      constructor() {
+        super()
+        throw new DOMException('Not from here.', 'SecurityError')
+      }
+    } as unknown as typeof WebSocket
+  })
+  const page = await NotebookPage.open(ann, relay.port)
+  await page.begin('Unconnected')
+  await page.says(/^On this device only/)
+  await page.openPanel()
+  await page.page
+    .getByText('This browser lets the page make no connection: SecurityError: Not from here.')
+    .waitFor()
+  await page.page.getByText('The relay does not answer').first().waitFor()
+  await page.page.getByText(/^Next try in \d+ s$/).waitFor()
+})
+
+test.concurrent('[T1] where a browser lets no site keep anything one writes all the same, and what goes with the tab is said', async ({
+  ann,
+  relay,
+}) => {
+  await using line = await CutLine.to(relay.port)
+  await using blocked = await startChromium({ keeps: false })
+  const page = await NotebookPage.open(blocked, line.port)
+  await page.page.getByText('This browser keeps nothing for this site').waitFor()
+  await page.isCalled('Eve')
+  const id = await page.begin('Not kept')
+  await page.write('In this tab.')
+  await page.says('Saved')
+  const atAnn = await NotebookPage.open(ann, relay.port, id)
+  await atAnn.shows('In this tab.')
+  await atAnn.button('Follow Eve').waitFor()
+  line.cut()
+  await page.write(' Alone.')
+  await page.says(/^In memory only: \d+ changes$/)
+  await page.openPanel()
+  await page.page.getByText('Your name and your sign-in go with this tab too').waitFor()
+  expect(await page.page.getByText(/ of .+ used$/).count()).toBe(0)
+  await page.closePanel()
+  line.mend()
+  await atAnn.shows('In this tab. Alone.')
+  expect(blocked.complaints.filter((words) => !words.includes('net::ERR_'))).toEqual([])
+})
+
+/** Resolves when such words come over a socket of the page that is opened next. */
+function nextPageHears({ context }: Device, words: string): Promise<void> {
+  return new Promise((resolve) => {
+    context.once('page', (page) =>
+      page.on('websocket', (socket) =>
+        socket.on('framereceived', ({ payload }) => {
+          if (payload.includes(words)) resolve()
+        }),
+      ),
+    )
+  })
+}

@@ -1,5 +1,5 @@
 // list.test.ts — the list of documents as Y.Docs that meet: what two devices did apart.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import {
   addEntry,
@@ -9,6 +9,7 @@ import {
   rename,
   touch,
 } from '../../editor/notebook/document-list.ts'
+import { Touching } from '../../editor/notebook/touching.ts'
 
 const begun = { now: 1, isWelcome: false }
 
@@ -54,15 +55,26 @@ test('[C1] of welcome documents made apart one is shown; and whatever somebody w
   ).toEqual(['w1', 'w2'])
 })
 
-test('[B1] a thousand keys are told to the list once a minute', () => {
+test('[B1] a thousand keys are told to the list once a minute, and the last of them when the writing rests [T1]', () => {
+  vi.useFakeTimers({ now: 1_000_000 })
+  onTestFinished(() => void vi.useRealTimers())
   const doc = new Y.Doc()
   addEntry(doc, { ...begun, id: 'a', title: 'A' })
-  let updates = 0
-  doc.on('update', () => {
-    updates += 1
-  })
-  for (let key = 0; key < 1000; key += 1) touch(doc, 'a', 1_000_000 + key * 100)
-  expect(updates).toBe(2)
+  const told: number[] = []
+  const touching = new Touching(doc, 'a', (time) => told.push(time - 1_000_000))
+  for (let key = 0; key < 1000; key += 1) {
+    touching.write()
+    vi.advanceTimersByTime(100)
+  }
+  expect(told).toEqual([0, 60_000])
+  vi.advanceTimersByTime(600_000)
+  expect(told).toEqual([0, 60_000, 109_900])
+  touching.write()
+  touching.write()
+  touching.rest()
+  touching.rest()
+  expect(told.slice(3)).toEqual([700_000, 700_000])
+  expect(entriesIn(doc)[0]?.changed).toBe(1_700_000)
 })
 
 test('[W1] whatever others write into it, it is a list', () => {

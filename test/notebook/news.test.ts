@@ -1,32 +1,14 @@
 // news.test.ts — what changed while one was away: told, marked, and gone when one goes on writing.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startChromium } from '../browser/chromium.ts'
-import type { Chromium } from '../browser/chromium.ts'
-import { startRelayProcess } from '../relay-process.ts'
-import type { RelayProcess } from '../relay-process.ts'
+import { expect } from 'vitest'
 import { CutLine } from './cut-line.ts'
 import { NotebookPage } from './notebook-page.ts'
+import { test } from './notebook-test.ts'
 
-let ann: Chromium
-let bob: Chromium
-let relay: RelayProcess
-
-beforeAll(async () => {
-  relay = await startRelayProcess()
-  ann = await startChromium()
-  bob = await startChromium()
-})
-
-afterAll(async () => {
-  await Promise.all([ann?.[Symbol.asyncDispose](), bob?.[Symbol.asyncDispose]()])
-  await relay?.[Symbol.asyncDispose]()
-})
-
-afterEach(async () => {
-  for (const browser of [ann, bob]) await Promise.all(browser.context.pages().map((page) => page.close()))
-})
-
-test('[T1] who comes back to a document is shown which parts changed', async () => {
+test.concurrent('[T1] who comes back to a document is shown which parts changed', async ({
+  ann,
+  bob,
+  relay,
+}) => {
   const atAnn = await NotebookPage.open(ann, relay.port)
   const id = await atAnn.begin('News')
   await atAnn.write('First.\nSecond.\nThird.')
@@ -47,7 +29,11 @@ test('[T1] who comes back to a document is shown which parts changed', async () 
   await atBob.page.locator('.news-part').waitFor({ state: 'detached' })
 })
 
-test('[T1] who was offline is shown what others wrote, and not what they wrote themselves', async () => {
+test.concurrent('[T1] who was offline is shown what others wrote, and not what they wrote themselves', async ({
+  ann,
+  bob,
+  relay,
+}) => {
   await using line = await CutLine.to(relay.port)
   const atAnn = await NotebookPage.open(ann, relay.port)
   const id = await atAnn.begin('Offline')
@@ -65,4 +51,23 @@ test('[T1] who was offline is shown what others wrote, and not what they wrote t
   expect(await atBob.news).toEqual(['From Ann. First.'])
   await atBob.button('Seen').click()
   await atBob.page.locator('.news-part').waitFor({ state: 'detached' })
+})
+
+test.concurrent('[T1] the list has a dot for what was written since one looked in, be it a moment later, and none at who wrote it', async ({
+  ann,
+  bob,
+  relay,
+}) => {
+  const atAnn = await NotebookPage.open(ann, relay.port)
+  const id = await atAnn.begin('Dotted')
+  await atAnn.write('First.')
+  const atBob = await NotebookPage.open(bob, relay.port, id)
+  await atBob.shows('First.')
+  await atBob.begin('Of Bob')
+  await atBob.says('Saved')
+  await atAnn.write(' Second.')
+  await atAnn.page.getByRole('link', { name: /^Of Bob/ }).click()
+  await atBob.page.getByRole('link', { name: /^Changed since you were here Dotted/ }).waitFor()
+  await atAnn.says('Saved')
+  expect(await atAnn.page.locator('.entry .news').count()).toBe(0)
 })

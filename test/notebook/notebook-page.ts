@@ -1,7 +1,7 @@
 // notebook-page.ts — the notebook in a browser, in the words of who uses it: by roles and names, as ears find things. Knows:
 // what the page says. Must not know: its elements' classes, but where nothing else tells them apart.
 import type { Locator, Page } from 'playwright-core'
-import type { Chromium } from '../browser/chromium.ts'
+import type { Device } from './device.ts'
 
 export class NotebookPage {
   readonly page: Page
@@ -11,9 +11,9 @@ export class NotebookPage {
   }
 
   /** Resolves when the list is there. */
-  static async open(browser: Chromium, port: number, id?: string): Promise<NotebookPage> {
+  static async open(device: Device, port: number, id?: string): Promise<NotebookPage> {
     const hash = id === undefined ? '' : `#doc=${id}`
-    const opened = new NotebookPage(await browser.open(`http://127.0.0.1:${port}/notebook/${hash}`))
+    const opened = new NotebookPage(await device.open(`http://127.0.0.1:${port}/notebook/${hash}`))
     await opened.page
       .getByRole('button', { name: 'New document' })
       .and(opened.page.locator(':enabled'))
@@ -61,6 +61,14 @@ export class NotebookPage {
     await this.text.focus()
     await this.page.keyboard.press(where)
     await this.page.keyboard.type(words)
+  }
+
+  async paste(said: Readonly<Record<string, string>>): Promise<void> {
+    await this.text.evaluate((text, words) => {
+      const clipboardData = new DataTransfer()
+      for (const [type, data] of Object.entries(words)) clipboardData.setData(type, data)
+      text.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+    }, said)
   }
 
   /** What the text is, without the names at the carets of others. */
@@ -129,7 +137,8 @@ export class NotebookPage {
   }
 
   until<Argument>(holds: (argument: Argument) => boolean, argument: Argument): Promise<unknown> {
-    return this.page.waitForFunction(holds as (argument: unknown) => boolean, argument)
+    // Frame by frame, as it would be else, a waiting page keeps a processor busy.
+    return this.page.waitForFunction(holds as (argument: unknown) => boolean, argument, { polling: 50 })
   }
 
   /** From then on the page opens without the relay. */

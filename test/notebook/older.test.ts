@@ -1,33 +1,12 @@
 // older.test.ts — what a page does with what it does not know: a newer version's nodes and marks, addresses that would run.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import * as Y from 'yjs'
-import { startChromium } from '../browser/chromium.ts'
-import type { Chromium } from '../browser/chromium.ts'
 import { eventually } from '../eventually.ts'
-import { startRelayProcess } from '../relay-process.ts'
-import type { RelayProcess } from '../relay-process.ts'
 import { StockClient } from '../stock-client.ts'
 import { NotebookPage } from './notebook-page.ts'
+import { test } from './notebook-test.ts'
 
-let ann: Chromium
-let relay: RelayProcess
-
-beforeAll(async () => {
-  relay = await startRelayProcess()
-  ann = await startChromium()
-})
-
-afterAll(async () => {
-  await ann?.[Symbol.asyncDispose]()
-  await relay?.[Symbol.asyncDispose]()
-})
-
-afterEach(async () => {
-  await Promise.all(ann.context.pages().map((page) => page.close()))
-  expect(ann.complaints.splice(0)).toEqual([])
-})
-
-test.each([
+test.concurrent.for([
   {
     what: 'a node',
     write: (prose: Y.XmlFragment) => prose.push([withText(new Y.XmlElement('timeline'), '1969')]),
@@ -52,7 +31,7 @@ test.each([
   },
 ])(
   '[D3] $what of a newer page, come while one writes: the older page shows it, and deletes nothing',
-  async ({ what, write }) => {
+  async ({ what, write }, { ann, relay }) => {
     const page = await NotebookPage.open(ann, relay.port)
     const id = await page.begin(what)
     await page.write('Known words.')
@@ -79,7 +58,10 @@ test.each([
   },
 )
 
-test('[W1] addresses that would run, written straight into the document, do nothing', async () => {
+test.concurrent('[W1] addresses that would run, written straight into the document, do nothing', async ({
+  ann,
+  relay,
+}) => {
   const page = await NotebookPage.open(ann, relay.port)
   const id = await page.begin('Inert')
   await page.says('Saved')

@@ -3,72 +3,71 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startChromium } from '../browser/chromium.ts'
-import type { Chromium } from '../browser/chromium.ts'
+import { expect } from 'vitest'
 import { startRelayProcess } from '../relay-process.ts'
 import type { RelayProcess } from '../relay-process.ts'
+import type { Device } from './device.ts'
 import { NotebookPage } from './notebook-page.ts'
+import { test as notebookTest } from './notebook-test.ts'
 
 const program = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url))
-let relay: RelayProcess
-let ann: Chromium
 
-beforeAll(async () => {
-  relay = await startRelayProcess({ words: ['--host', '0.0.0.0'] })
+// oxlint-disable-next-line no-empty-pattern -- vitest reads there what a fixture needs: nothing.
+const test = notebookTest.override('relay', { scope: 'file' }, async ({}, { onCleanup }) => {
+  const relay = await startRelayProcess({ words: ['--host', '0.0.0.0'] })
+  onCleanup(() => relay[Symbol.asyncDispose]())
+  return relay
 })
 
-afterAll(async () => {
-  await relay?.[Symbol.asyncDispose]()
-})
-
-afterEach(async () => {
-  await ann?.[Symbol.asyncDispose]()
-})
-
-test('[S1] who may only read makes no edit, and is told so; who may not read is told that [D3]', async () => {
-  ann = await startChromium()
-  const writer = await open(ann, await token('ann', ['--write', 'notebook*']))
+test.concurrent('[S1] who may only read makes no edit, and is told so; who may not read is told that [D3]', async ({
+  ann,
+  bob,
+  cem,
+  relay,
+}) => {
+  const writer = await open(relay, ann, await token(relay, 'ann', ['--write', 'notebook*']))
   const id = await writer.begin('For readers')
   await writer.write('Words.')
   await writer.says('Saved')
-  {
-    await using ben = await startChromium()
-    const reader = await open(ben, await token('ben', ['--read', 'notebook*']), id)
-    await reader.shows('Words.')
-    await reader.page.getByText('You may read this document, not write in it.').waitFor()
-    expect(await reader.text.getAttribute('contenteditable')).toBe('false')
-    expect(await reader.title.isEditable()).toBe(false)
-    expect(await reader.button('New document').isDisabled()).toBe(true)
-    await reader.says('Saved')
-  }
-  await using cem = await startChromium()
-  const stranger = await open(cem, await token('cem', ['--read', 'notebook']), id)
+  const reader = await open(relay, bob, await token(relay, 'bob', ['--read', 'notebook*']), id)
+  await reader.shows('Words.')
+  await reader.page.getByText('You may read this document, not write in it.').waitFor()
+  expect(await reader.text.getAttribute('contenteditable')).toBe('false')
+  expect(await reader.title.isEditable()).toBe(false)
+  expect(await reader.button('New document').isDisabled()).toBe(true)
+  await reader.says('Saved')
+  const stranger = await open(relay, cem, await token(relay, 'cem', ['--read', 'notebook']), id)
   await stranger.page.getByText('You may not read this document.').waitFor()
   await stranger.says('Needs you')
   expect(await stranger.page.getByText('Words.').count()).toBe(0)
 })
 
-test('[L1] a token that ends while one writes is asked for, and what was written meanwhile is saved [D3]', async () => {
-  ann = await startChromium()
-  const key = await token('ann', ['--write', 'notebook*'])
-  const page = await open(ann, key)
+test.concurrent('[L1] a token that ends while one writes is asked for, and what was written meanwhile is saved [D3]', async ({
+  ann,
+  relay,
+}) => {
+  const key = await token(relay, 'ann', ['--write', 'notebook*'])
+  const page = await open(relay, ann, key)
   await page.begin('Ended')
   await page.write('before ')
   await page.says('Saved')
-  await revoke(key)
+  await revoke(relay, key)
   await page.says('Needs you')
   await page.write('meanwhile')
-  await page.page.getByRole('textbox', { name: 'Paste a new link, or a token' }).fill(await link('ann'))
+  await page.page
+    .getByRole('textbox', { name: 'Paste a new link, or a token' })
+    .fill(await link(relay, 'ann'))
   await page.button('Sign in').click()
   await page.says('Saved')
   await page.shows('before meanwhile')
 })
 
-test('[R1] who may write no more finds in the panel what was written meanwhile, to export and discard [D3]', async () => {
-  ann = await startChromium()
-  const key = await token('ann', ['--write', 'notebook*'])
-  const page = await open(ann, key)
+test.concurrent('[R1] who may write no more finds in the panel what was written meanwhile, to export and discard [D3]', async ({
+  ann,
+  relay,
+}) => {
+  const key = await token(relay, 'ann', ['--write', 'notebook*'])
+  const page = await open(relay, ann, key)
   await page.begin('Refused')
   await page.write('kept')
   await page.says('Saved')
@@ -77,11 +76,11 @@ test('[R1] who may write no more finds in the panel what was written meanwhile, 
   await page.closePanel()
   await page.write(' refused')
   await page.says(/^On this device only/)
-  await revoke(key)
+  await revoke(relay, key)
   await page.openPanel()
   await page.button('Go online').click()
   await page.closePanel()
-  const readOnly = await token('ann', ['--read', 'notebook*'])
+  const readOnly = await token(relay, 'ann', ['--read', 'notebook*'])
   await page.page.getByRole('textbox', { name: 'Paste a new link, or a token' }).fill(readOnly)
   await page.button('Sign in').click()
   await page.shows('kept')
@@ -104,33 +103,63 @@ test('[R1] who may write no more finds in the panel what was written meanwhile, 
   await page.says('Saved')
 })
 
-async function open(browser: Chromium, key: string, id?: string): Promise<NotebookPage> {
-  const first = await browser.open(`http://127.0.0.1:${relay.port}/#token=${key}`)
-  await first.waitForURL(/\/notebook\/#/)
-  expect(first.url()).not.toContain(key)
-  await first.close()
-  const page = await browser.open(
-    `http://127.0.0.1:${relay.port}/notebook/#${id === undefined ? '' : `doc=${id}`}`,
-  )
+test.concurrent('[S1] a link that is copied opens the document on another device, and says that it carries the token', async ({
+  ann,
+  bob,
+  cem,
+  relay,
+}) => {
+  await ann.context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const key = await token(relay, 'ann', ['--write', 'notebook*'])
+  const atAnn = await open(relay, ann, key)
+  const id = await atAnn.begin('Shared')
+  await atAnn.write('Come in.')
+  await atAnn.says('Saved')
+  await atAnn.choose(/^Actions for Shared$/, 'Copy link')
+  await atAnn.page.getByText('whoever has it is let in as you are').waitFor()
+  const copied = await atAnn.page.evaluate(() => navigator.clipboard.readText())
+  expect(copied).toBe(`http://127.0.0.1:${relay.port}/notebook/#doc=${id}&token=${key}`)
+
+  const atBob = new NotebookPage(await bob.open(copied))
+  await atBob.shows('Come in.')
+  expect(atBob.page.url()).toBe(`http://127.0.0.1:${relay.port}/notebook/#doc=${id}`)
+  // The token is kept, and that document was no visit alone.
+  await atBob.page.reload()
+  await atBob.write(' Thank you.')
+  await atAnn.shows('Come in. Thank you.')
+
+  // Over plain http a page has no clipboard.
+  await cem.context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'clipboard'))
+  const atCem = new NotebookPage(await cem.open(copied))
+  await atCem.shows('Come in. Thank you.')
+  await atCem.choose(/^Actions for Shared$/, 'Copy link')
+  await atCem.page.getByText(`Copy this link: ${copied}`).waitFor()
+})
+
+async function open(relay: RelayProcess, device: Device, key: string, id?: string): Promise<NotebookPage> {
+  const page = await device.open(`http://127.0.0.1:${relay.port}/#token=${key}`)
+  await page.waitForURL(/\/notebook\/#/)
+  expect(page.url()).not.toContain(key)
+  if (id !== undefined) await page.goto(`http://127.0.0.1:${relay.port}/notebook/#doc=${id}`)
   return new NotebookPage(page)
 }
 
-async function link(subject: string): Promise<string> {
-  return `http://127.0.0.1:${relay.port}/notebook/#token=${await token(subject, ['--write', 'notebook*'])}`
+async function link(relay: RelayProcess, subject: string): Promise<string> {
+  return `http://127.0.0.1:${relay.port}/notebook/#token=${await token(relay, subject, ['--write', 'notebook*'])}`
 }
 
-function token(subject: string, rights: readonly string[]): Promise<string> {
-  return syncline('--subject', subject, ...rights, '--expires', '1h')
+function token(relay: RelayProcess, subject: string, rights: readonly string[]): Promise<string> {
+  return syncline(relay, '--subject', subject, ...rights, '--expires', '1h')
 }
 
 /** That one alone: of the same subject others may be made in the same second. */
-async function revoke(key: string): Promise<void> {
+async function revoke(relay: RelayProcess, key: string): Promise<void> {
   const [, said = ''] = key.split('.')
   const { jti }: { jti: string } = JSON.parse(Buffer.from(said, 'base64url').toString())
-  await syncline('revoke', '--id', jti)
+  await syncline(relay, 'revoke', '--id', jti)
 }
 
-async function syncline(...words: readonly string[]): Promise<string> {
+async function syncline(relay: RelayProcess, ...words: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [
     program,
     'token',

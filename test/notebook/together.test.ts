@@ -1,40 +1,16 @@
 // together.test.ts — the notebook with two people, a browser each, and one of them without a network for a while.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startChromium } from '../browser/chromium.ts'
-import type { Chromium } from '../browser/chromium.ts'
+import { expect } from 'vitest'
 import { startRelayProcess } from '../relay-process.ts'
-import type { RelayProcess } from '../relay-process.ts'
 import { StockClient } from '../stock-client.ts'
 import { CutLine } from './cut-line.ts'
 import { NotebookPage } from './notebook-page.ts'
+import { test } from './notebook-test.ts'
 
-let ann: Chromium
-let bob: Chromium
-let relay: RelayProcess
-
-beforeAll(async () => {
-  relay = await startRelayProcess()
-  ann = await startChromium()
-  bob = await startChromium()
-})
-
-afterAll(async () => {
-  await Promise.all([ann?.[Symbol.asyncDispose](), bob?.[Symbol.asyncDispose]()])
-  await relay?.[Symbol.asyncDispose]()
-})
-
-afterEach(async () => {
-  for (const browser of [ann, bob]) {
-    await Promise.all(browser.context.pages().map((page) => page.close()))
-    // A page without a network says so.
-    const complaints = browser.complaints.splice(0).filter((words) => !words.includes('net::ERR_'))
-    expect(complaints).toEqual([])
-    const elsewhere = browser.requested.splice(0).filter((url) => url.hostname !== '127.0.0.1')
-    expect(elsewhere.map(String)).toEqual([])
-  }
-})
-
-test('[C1] one reloads the page while offline and both write on: nothing is lost, nothing doubled, reactions are summed [D3] [P1]', async () => {
+test.concurrent('[C1] one reloads the page while offline and both write on: nothing is lost, nothing doubled, reactions are summed [D3] [P1]', async ({
+  ann,
+  bob,
+  relay,
+}) => {
   await using line = await CutLine.to(relay.port)
   const atAnn = await NotebookPage.open(ann, relay.port)
   await atAnn.isCalled('Ann')
@@ -77,7 +53,10 @@ test('[C1] one reloads the page while offline and both write on: nothing is lost
   await atAnn.button('Follow Bob').waitFor({ state: 'detached' })
 })
 
-test('[T1] the relay is killed while both type: the indicator tells it, and both meet without a reload [L1] [D1]', async () => {
+test.concurrent('[T1] the relay is killed while both type: the indicator tells it, and both meet without a reload [L1] [D1]', async ({
+  ann,
+  bob,
+}) => {
   await using mortal = await startRelayProcess()
   const atAnn = await NotebookPage.open(ann, mortal.port)
   const id = await atAnn.begin('Killed')
@@ -105,7 +84,11 @@ test('[T1] the relay is killed while both type: the indicator tells it, and both
   expect(risen.port).toBe(mortal.port)
 })
 
-test('[D3] three tabs are one writer on one socket; who talks is closed while another types', async () => {
+test.concurrent('[D3] three tabs are one writer on one socket; who talks is closed while another types', async ({
+  ann,
+  bob,
+  relay,
+}) => {
   const first = await NotebookPage.open(ann, relay.port)
   const id = await first.begin('Tabs')
   await first.says('Saved')
@@ -122,7 +105,7 @@ test('[D3] three tabs are one writer on one socket; who talks is closed while an
   await atBob.shows('typed in the second, and on')
 })
 
-test('[D3] undo takes back one’s own words alone', async () => {
+test.concurrent('[D3] undo takes back one’s own words alone', async ({ ann, bob, relay }) => {
   const atAnn = await NotebookPage.open(ann, relay.port)
   const id = await atAnn.begin('Undone')
   const atBob = await NotebookPage.open(bob, relay.port, id)
@@ -134,6 +117,42 @@ test('[D3] undo takes back one’s own words alone', async () => {
   await Promise.all([atAnn.shows(' Bob.'), atBob.shows(' Bob.')])
   await atAnn.page.keyboard.press('Control+y')
   await Promise.all([atAnn.shows('Ann. Bob.'), atBob.shows('Ann. Bob.')])
+})
+
+test.concurrent('[P1] who follows somebody sees where they are, until a key or a wheel of one’s own', async ({
+  ann,
+  bob,
+  relay,
+}) => {
+  const atAnn = await NotebookPage.open(ann, relay.port)
+  await atAnn.isCalled('Ann')
+  const id = await atAnn.begin('Followed')
+  await atAnn.paste({ 'text/plain': 'First.' + '\n'.repeat(60) + 'Last.' })
+  const atBob = await NotebookPage.open(bob, relay.port, id)
+  const isCaretSeen = (): Promise<unknown> =>
+    atBob.until(() => {
+      const { top = -1, bottom = Infinity } = document.querySelector('.caret')?.getBoundingClientRect() ?? {}
+      return top > 0 && bottom < innerHeight
+    }, undefined)
+  await atBob.showsCaretOf('Ann')
+  await atBob.button('Follow Ann').click()
+  await atBob.page.getByText('Following Ann').waitFor()
+  await isCaretSeen()
+  await atAnn.page.keyboard.press('Control+Home')
+  await isCaretSeen()
+  await atAnn.page.keyboard.press('Control+End')
+  await isCaretSeen()
+
+  await atBob.page.mouse.move(600, 400)
+  await atBob.page.mouse.wheel(0, -100)
+  await atBob.page.getByText('Following Ann').waitFor({ state: 'detached' })
+  await atBob.button('Follow Ann').click()
+  await atBob.page.getByText('Following Ann').waitFor()
+  await atBob.write('Mine. ', 'Control+Home')
+  await atBob.page.getByText('Following Ann').waitFor({ state: 'detached' })
+  await atBob.button('Follow Ann').click()
+  await atAnn.page.close()
+  await atBob.page.getByText('Following Ann').waitFor({ state: 'detached' })
 })
 
 async function proseAt(data: string, id: string): Promise<string> {

@@ -1,5 +1,5 @@
 // indicator.tsx — the one line that says what is saved, and the way to the panel behind it.
-import { useEffect, useState } from 'react'
+import { memo, useEffect, useState } from 'react'
 import type { ReactElement } from 'react'
 import type { DocumentStatus, WorkspaceStatus } from 'syncline/client'
 import { useSyncStatus } from 'syncline/react'
@@ -37,11 +37,29 @@ function Shown({
   const indicator = useCalm(indicatorOf(workspace, document))
   const words = indicatorWords(indicator)
   const announced = useLate(words, announceMs)
+  return <Words is={indicator.is} words={words} announced={announced} onOpen={onOpen} />
+}
+
+/**
+ * A status is another one several times a key, and the words are not: for each element that it renders anew React looks for
+ * the selection in all of a long text.
+ */
+const Words = memo(function Words({
+  is,
+  words,
+  announced,
+  onOpen,
+}: {
+  is: Indicator['is']
+  words: string
+  announced: string
+  onOpen: () => void
+}): ReactElement {
   return (
     <>
       <button
         className="indicator"
-        data-is={indicator.is}
+        data-is={is}
         aria-haspopup="dialog"
         aria-label={`${panel.title}: ${words}`}
         onClick={onOpen}
@@ -53,13 +71,19 @@ function Shown({
       </span>
     </>
   )
-}
+})
 
 /** Bad news at once; that all is saved, when it has been so for a moment. */
 function useCalm(indicator: Indicator): Indicator {
   const isSaved = indicator.is === 'saved'
-  const wasSaved = useLate(isSaved, calmMs)
-  return isSaved && !wasSaved ? { is: 'saving' } : indicator
+  const [isCalm, setCalm] = useState(isSaved)
+  if (isCalm && !isSaved) setCalm(false)
+  useEffect(() => {
+    if (!isSaved) return undefined
+    const timer = setTimeout(() => setCalm(true), calmMs)
+    return () => clearTimeout(timer)
+  }, [isSaved])
+  return isSaved && !isCalm ? { is: 'saving' } : indicator
 }
 
 function useLate<Value>(value: Value, ms: number): Value {

@@ -7,6 +7,7 @@ import type { DocumentList } from '../document-list-hook.ts'
 import { listName } from '../document-list.ts'
 import type { Figures } from '../figures.ts'
 import { indicatorOf } from '../indicator.ts'
+import { isKept } from '../kept-here.ts'
 import { indicatorSentence, notices, panel } from '../texts.ts'
 import { bytesWords, timeWords } from '../times.ts'
 import { Dialog } from './dialog.tsx'
@@ -55,12 +56,12 @@ export default function Panel({
 
 function Facts({ figures }: { figures: Figures }): ReactElement {
   const status = useSyncStatus()
-  const { keeps, isPersistent, nextTryAt, storeError, tokenError, toFetch } = status
+  const { keeps, isPersistent, nextTryAt, toFetch } = status
   const now = useNow()
   const room = useRoom()
   const since = figures.waitingSince()
   const waits = status.inMemory + status.pending
-  const error = storeError ?? tokenError
+  const errors = panel.errors(status)
   return (
     <dl className="facts">
       <dt>{panel.relay}</dt>
@@ -80,16 +81,21 @@ function Facts({ figures }: { figures: Figures }): ReactElement {
       <dt>{panel.device}</dt>
       <dd>
         {keeps === 'memory' ? panel.keepsMemory : panel.keepsDisk}
+        {!isKept && <p>{panel.forgetsYou}</p>}
         {!('serviceWorker' in navigator) && <p>{notices.noServiceWorker}</p>}
-        {isPersistent === false && <p className="quiet">{panel.mayClear}</p>}
-        {room !== undefined && (
+        {isKept && isPersistent === false && <p className="quiet">{panel.mayClear}</p>}
+        {isKept && room !== undefined && (
           <p className="quiet">{panel.used(bytesWords(room.usedBytes), bytesWords(room.quotaBytes))}</p>
         )}
       </dd>
-      {error !== undefined && (
+      {errors.length > 0 && (
         <>
           <dt>{panel.lastError}</dt>
-          <dd>{error}</dd>
+          <dd>
+            {errors.map((words) => (
+              <p key={words}>{words}</p>
+            ))}
+          </dd>
         </>
       )}
     </dl>

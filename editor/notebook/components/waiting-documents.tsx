@@ -1,10 +1,15 @@
-// waiting-documents.tsx — document by document, what waits and why. Documents that are not open are told as one.
+// waiting-documents.tsx — document by document, what waits and why: the one that is shown, the list, and whichever others the
+// relay lacks something of.
 import type { ReactElement } from 'react'
 import { useSyncStatus } from 'syncline/react'
 import type { DocumentList } from '../document-list-hook.ts'
 import { listName, nameOf } from '../document-list.ts'
+import type { Entry } from '../document-list.ts'
 import { panel, untitled } from '../texts.ts'
 import { timeWords } from '../times.ts'
+
+/** Each is opened to be counted. */
+const rowsMax = 20
 
 export function WaitingDocuments({
   list,
@@ -13,17 +18,27 @@ export function WaitingDocuments({
   list: DocumentList | undefined
   openId: string | undefined
 }): ReactElement {
-  const open = list?.entries.find(({ id }) => id === openId)
+  const { waiting } = useSyncStatus()
+  const entries = new Map(list?.entries.map((entry) => [nameOf(entry.id), entry]))
+  const openName = openId === undefined ? undefined : nameOf(openId)
+  const shown = openName !== undefined && entries.has(openName) ? [openName, listName] : [listName]
+  const names = [...new Set([...shown, ...waiting])]
   return (
     <section>
       <h3>{panel.documents}</h3>
       <ul className="rows">
-        {open !== undefined && <Row name={nameOf(open.id)} title={open.title || untitled} />}
-        <Row name={listName} title={panel.list} />
-        <Others openName={open === undefined ? undefined : nameOf(open.id)} />
+        {names.slice(0, rowsMax).map((name) => (
+          <Row key={name} name={name} title={titleOf(entries.get(name), name)} />
+        ))}
       </ul>
+      {names.length > rowsMax && <p className="quiet">{panel.moreWait(names.length - rowsMax)}</p>}
     </section>
   )
+}
+
+function titleOf(entry: Entry | undefined, name: string): string {
+  if (entry !== undefined) return entry.title || untitled
+  return name === listName ? panel.list : name
 }
 
 function Row({ name, title }: { name: string; title: string }): ReactElement {
@@ -48,23 +63,4 @@ function Progress({ position, head }: { position: number; head: number }): React
       {panel.catchingUp(percent)} <progress value={position} max={head} />
     </label>
   )
-}
-
-function Others({ openName }: { openName: string | undefined }): ReactElement | undefined {
-  const all = useSyncStatus()
-  const list = useSyncStatus(listName)
-  const open = useSyncStatus(openName ?? listName)
-  const shown = waitingIn(list) + (openName === undefined ? 0 : waitingIn(open))
-  const left = waitingIn(all) - shown
-  if (left <= 0) return undefined
-  return (
-    <li>
-      <span>{panel.others}</span>
-      <span className="quiet">{panel.waits(left)}</span>
-    </li>
-  )
-}
-
-function waitingIn({ inMemory, pending }: { inMemory: number; pending: number }): number {
-  return inMemory + pending
 }

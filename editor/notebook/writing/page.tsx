@@ -6,12 +6,13 @@ import type { DocumentView } from 'syncline/react'
 import type * as Y from 'yjs'
 import { DocumentIndicator } from '../components/indicator.tsx'
 import { Icon } from '../components/icon.tsx'
-import { listName, nameOf, rename, touch } from '../document-list.ts'
+import { lastTime, listName, nameOf, rename } from '../document-list.ts'
 import type { Entry } from '../document-list.ts'
 import { usePerson } from '../person.ts'
 import { isReached } from '../indicator.ts'
 import { markSeen } from '../seen.ts'
 import { labels, writing } from '../texts.ts'
+import { Touching } from '../touching.ts'
 import type { DocumentActions } from '../use-actions.ts'
 import { FindBar } from './find-bar.tsx'
 import { Notes } from './notes.tsx'
@@ -66,7 +67,7 @@ const PageOfDocument = memo(function PageOfDocument(
     shown?.editor.view.dom.setAttribute('aria-label', labels.text(entry?.title ?? ''))
   }, [shown, isWritable, entry?.title])
   useEffect(() => {
-    if (entry !== undefined) markSeen(entry)
+    if (entry !== undefined) markSeen(entry.id, lastTime(entry))
   }, [entry])
   useNews(shown?.isBound === true ? shown.editor : undefined, id, props)
   useTouch(view, list, id)
@@ -149,16 +150,24 @@ function useTouch(view: DocumentView | undefined, list: Y.Doc, id: string): void
   useEffect(() => {
     if (view === undefined) return undefined
     const { doc } = view
+    // What one writes oneself one has seen.
+    const touching = new Touching(list, id, (time) => markSeen(id, time))
+    const rest = (): void => touching.rest()
     const docOnUpdate = (
       _update: Uint8Array,
       _origin: unknown,
       _doc: Y.Doc,
       { local }: Y.Transaction,
     ): void => {
-      if (local) touch(list, id, Date.now())
+      if (local) touching.write()
     }
     doc.on('update', docOnUpdate)
-    return () => doc.off('update', docOnUpdate)
+    addEventListener('pagehide', rest)
+    return () => {
+      rest()
+      doc.off('update', docOnUpdate)
+      removeEventListener('pagehide', rest)
+    }
   }, [view, list, id])
 }
 

@@ -1,4 +1,4 @@
-// people.tsx — who else is at the document. A click on one follows them; any key or wheel of one's own ends that.
+// people.tsx — who else is at the document. A click on one follows them, until one types or scrolls oneself.
 import type { Editor } from '@tiptap/core'
 import { useEffect, useState } from 'react'
 import type { ReactElement } from 'react'

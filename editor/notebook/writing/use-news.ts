@@ -3,13 +3,13 @@
 import type { Editor } from '@tiptap/core'
 import type { Transaction } from '@tiptap/pm/state'
 import { useEffect, useRef, useSyncExternalStore } from 'react'
-import { nameHere } from '../../place.ts'
+import { keep, keptJson } from '../kept-here.ts'
 import { isOwnEdit, markNews, printsOf } from './news.ts'
 
 /** Of a very long text nothing is kept: room is small where it would be. */
 const partsMax = 5_000
 const documentsMax = 100
-const key = nameHere('syncline-last-shown')
+const key = 'syncline-last-shown'
 
 export type Currency = {
   /** There is a line to the relay. */
@@ -68,24 +68,12 @@ function lastShown(id: string): ReadonlySet<string> | undefined {
 function keepShown(id: string, prints: readonly string[]): void {
   const others = allShown().filter(([one]) => one !== id)
   const own: Shown = prints.length > partsMax ? [] : [[id, prints.join('')]]
-  try {
-    localStorage.setItem(key, JSON.stringify([...own, ...others].slice(0, documentsMax)))
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error
-    // No room is left: then nothing is marked next time, and nothing is lost.
-    localStorage.removeItem(key)
-  }
+  keep(key, JSON.stringify([...own, ...others].slice(0, documentsMax)))
 }
 
 function allShown(): Shown {
-  try {
-    const all: unknown = JSON.parse(localStorage.getItem(key) ?? '[]')
-    return Array.isArray(all) ? all.filter(isShown) : []
-  } catch (error) {
-    // Whatever else wrote there.
-    if (error instanceof SyntaxError) return []
-    throw error
-  }
+  const all = keptJson(key)
+  return Array.isArray(all) ? all.filter(isShown) : []
 }
 
 function isShown(one: unknown): one is Shown[number] {
