@@ -344,7 +344,10 @@ export class Engine {
   #connect(number: number): void {
     const { socketClass, url } = this.#options
     this.#socket = new RelaySocket(number, socketClass, url, {
-      opened: () => this.step({ type: 'connected', socket: number }),
+      opened: () => {
+        this.#show({ socketError: undefined })
+        this.step({ type: 'connected', socket: number })
+      },
       received: (message) => this.step({ type: 'received', socket: number, message }),
       garbled: () => this.step({ type: 'garbled', socket: number }),
       closed: (refusal) => {

@@ -2,6 +2,7 @@
 // and how deep values may nest. Must not know: what the values are; it makes none. A value that nests without
 // bound overflows the stack of some peers and not of others, and those then disagree for ever.
 
+import { lastVarintScale, numberTooLarge } from './byte-cursor.ts'
 import type { ByteCursor } from './byte-cursor.ts'
 import { forbiddenKey, isForbiddenKey } from './forbidden-key.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -20,7 +21,7 @@ export function skipAny(cursor: ByteCursor, depth: number): void {
     case 120: // true
       return
     case 125:
-      cursor.skipVarInt()
+      skipVarInt(cursor)
       return
     case 124: // float32
       cursor.skip(4)
@@ -77,4 +78,18 @@ function tooDeep(): ProtocolError {
 
 function tooLong(): ProtocolError {
   return new ProtocolError('truncated', 'A value announces more parts than there are bytes.')
+}
+
+/** lib0's signed varint: its first byte carries a sign and only six bits. */
+function skipVarInt(cursor: ByteCursor): void {
+  let byte = cursor.readByte()
+  let value = byte & 0x3f
+  let scale = 64
+  while (byte >= 0x80) {
+    if (scale > lastVarintScale) throw numberTooLarge()
+    byte = cursor.readByte()
+    value += (byte & 0x7f) * scale
+    scale *= 128
+  }
+  if (value > Number.MAX_SAFE_INTEGER) throw numberTooLarge()
 }

@@ -6,7 +6,7 @@
 import { ProtocolError } from './protocol-error.ts'
 
 /** The eighth byte of a varint counts in 2^49; a ninth could only leave the safe integers. */
-const lastVarintScale = 2 ** 49
+export const lastVarintScale: number = 2 ** 49
 
 export class ByteCursor {
   readonly bytes: Uint8Array
@@ -54,20 +54,6 @@ export class ByteCursor {
     return value
   }
 
-  /** lib0's signed varint: its first byte carries a sign and only six bits. */
-  skipVarInt(): void {
-    let byte = this.readByte()
-    let value = byte & 0x3f
-    let scale = 64
-    while (byte >= 0x80) {
-      if (scale > lastVarintScale) throw numberTooLarge()
-      byte = this.readByte()
-      value += (byte & 0x7f) * scale
-      scale *= 128
-    }
-    if (value > Number.MAX_SAFE_INTEGER) throw numberTooLarge()
-  }
-
   /** The length of what follows, which must all be there. */
   readByteLength(): number {
     const length = this.readVarUint()
@@ -78,15 +64,6 @@ export class ByteCursor {
   skip(byteLength: number): void {
     if (byteLength > this.remaining) throw truncated()
     this.position += byteLength
-  }
-
-  /** Whether the bytes from `start` to `end` are exactly this ASCII word. */
-  spells(word: string, start: number, end: number): boolean {
-    if (end - start !== word.length) return false
-    for (let index = 0; index < word.length; index++) {
-      if (this.bytes[start + index] !== word.charCodeAt(index)) return false
-    }
-    return true
   }
 
   /**
@@ -144,7 +121,7 @@ function truncated(): ProtocolError {
   return new ProtocolError('truncated', 'The bytes end before what they announce.')
 }
 
-function numberTooLarge(): ProtocolError {
+export function numberTooLarge(): ProtocolError {
   return new ProtocolError('number-too-large', 'A number is larger than 2^53 - 1.')
 }
 

@@ -3,13 +3,14 @@
 // lib0 sets the prototype of the object it decodes, and Y.Map.toJSON, a text's delta and an element's
 // attributes do so later. No application needs it, so it is refused wherever a name stands.
 
+import { spells } from './ascii-word.ts'
 import type { ByteCursor } from './byte-cursor.ts'
 import { ProtocolError } from './protocol-error.ts'
 
 const name = '__proto__'
 
 export function isForbiddenKey(cursor: ByteCursor, start: number, end: number): boolean {
-  return cursor.spells(name, start, end)
+  return spells(name, cursor.bytes, start, end)
 }
 
 /** The same for a key in JSON, where any letter may be written as an escape. */

@@ -3,6 +3,7 @@
 // writes. Must not know: what was read before, whether a log holds what the struct refers to.
 
 import { skipAny, skipAnyObject } from './any-value.ts'
+import { spells } from './ascii-word.ts'
 import type { ByteCursor } from './byte-cursor.ts'
 import { forbiddenKey, isForbiddenKey } from './forbidden-key.ts'
 import { checkJson } from './json-text.ts'
@@ -193,7 +194,7 @@ export class StructReader {
       const length = this.#cursor.readByteLength()
       const start = this.#cursor.position
       // Yjs wrote this word, which is no JSON, for a value that is not there.
-      if (this.#cursor.spells('undefined', start, start + length)) this.#cursor.skip(length)
+      if (spells('undefined', this.#cursor.bytes, start, start + length)) this.#cursor.skip(length)
       else this.#skipJson(length)
     }
     return count
@@ -237,8 +238,8 @@ export class StructReader {
 function isForbiddenOption(cursor: ByteCursor, start: number, end: number): boolean {
   return (
     isForbiddenKey(cursor, start, end) ||
-    cursor.spells('guid', start, end) ||
-    cursor.spells('gcFilter', start, end)
+    spells('guid', cursor.bytes, start, end) ||
+    spells('gcFilter', cursor.bytes, start, end)
   )
 }
 

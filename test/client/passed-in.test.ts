@@ -72,13 +72,13 @@ test.each([
 
 test('[L1] where no socket can be made it is said why, and tried again', async () => {
   let tried = 0
-  class Refused extends WebSocket {
-    constructor() {
+  class RefusedTwice extends WebSocket {
+    constructor(url: string, protocol: string) {
       tried += 1
-      super('no address')
+      super(tried <= 2 ? 'no address' : url, protocol)
     }
   }
-  const workspace = openWorkspace({ url: nowhere, store: new MemoryStore(), socketClass: Refused })
+  const workspace = openWorkspace({ url: relay.url, store: new MemoryStore(), socketClass: RefusedTwice })
   const note = workspace.open('note')
   note.doc.getText('text').insert(0, 'milk')
   await untilStatus(
@@ -89,5 +89,9 @@ test('[L1] where no socket can be made it is said why, and tried again', async (
   expect(await note.saved()).toEqual({ isSaved: false, reason: 'relayAway' })
   workspace.retryNow()
   while (tried < 2) await nextTurn()
+  await untilStatus(workspace.status, ({ phase }) => phase === 'waiting')
+  workspace.retryNow()
+  await untilStatus(workspace.status, ({ phase }) => phase === 'ready')
+  expect(workspace.status.current.socketError).toBeUndefined()
   await workspace.close()
 })
