@@ -18,35 +18,29 @@ const flags = [
 export class Browser implements AsyncDisposable {
   readonly #context: BrowserContext
   readonly #profile: string
-  readonly #site: ScriptPage
 
-  private constructor(context: BrowserContext, profile: string, site: ScriptPage) {
+  private constructor(context: BrowserContext, profile: string) {
     this.#context = context
     this.#profile = profile
-    this.#site = site
   }
 
-  /** Undefined: there is no browser here. */
-  static async start(script: URL): Promise<Browser | undefined> {
+  static async start(): Promise<Browser> {
     const { findChromium }: typeof import('../scripts/chromium.mjs') = await import(finder)
     const executablePath = await findChromium()
-    if (executablePath === undefined) return undefined
+    if (executablePath === undefined) throw new Error('There is no Chromium here: node scripts/chromium.mjs')
     const profile = await mkdtemp(join(tmpdir(), 'syncline-bench-'))
     const context = await chromium.launchPersistentContext(profile, { executablePath, args: flags })
-    return new Browser(context, profile, await ScriptPage.serve(script.pathname))
+    return new Browser(context, profile)
   }
 
-  /** Its `window.script` is what the script exports. */
-  async open(): Promise<Page> {
+  async open(url: string): Promise<Page> {
     const page = await this.#context.newPage()
-    await page.goto(this.#site.url)
-    await page.waitForFunction('window.script !== undefined')
+    await page.goto(url)
     return page
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.close()
-    await this.#site[Symbol.asyncDispose]()
     await rm(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
 }
@@ -59,4 +53,31 @@ export async function crash(page: Page): Promise<void> {
   devtools.send('Page.crash').catch(() => undefined)
   await crashed
   await page.close()
+}
+
+/** What a script does in pages of a browser. */
+export class ScriptedBrowser implements AsyncDisposable {
+  readonly #browser: Browser
+  readonly #site: ScriptPage
+
+  private constructor(browser: Browser, site: ScriptPage) {
+    this.#browser = browser
+    this.#site = site
+  }
+
+  static async start(script: URL): Promise<ScriptedBrowser> {
+    return new ScriptedBrowser(await Browser.start(), await ScriptPage.serve(script.pathname))
+  }
+
+  /** Its `window.script` is what the script exports. */
+  async open(): Promise<Page> {
+    const page = await this.#browser.open(this.#site.url)
+    await page.waitForFunction('window.script !== undefined')
+    return page
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser[Symbol.asyncDispose]()
+    await this.#site[Symbol.asyncDispose]()
+  }
 }

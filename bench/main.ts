@@ -6,6 +6,7 @@ import { fanout } from './fanout.ts'
 import type { Bench } from './figures.ts'
 import { idle } from './idle.ts'
 import { joinersBench } from './joiners.ts'
+import { keys } from './keys.ts'
 import { offline } from './offline.ts'
 import { presence } from './presence.ts'
 import { reconnect } from './reconnect.ts'
@@ -33,6 +34,7 @@ const benches: readonly Bench[] = [
   reader,
   offline,
   store,
+  keys,
 ]
 
 const asked = readAsked(

@@ -2,7 +2,7 @@
 // through each and opened again, as a tab that was killed left it and after it was made small; many small documents; what
 // openings and tabs leave behind.
 import type { Page } from 'playwright-core'
-import { Browser, crash } from './browser.ts'
+import { crash, ScriptedBrowser } from './browser.ts'
 import { median } from './figures.ts'
 import type { Bench, Load, Measured } from './figures.ts'
 import { Server } from './server.ts'
@@ -27,8 +27,7 @@ export const store: Bench = {
 }
 
 async function measure(target: Target, { traces }: Load): Promise<Measured> {
-  await using browser = await Browser.start(script)
-  if (browser === undefined) throw new Error('There is no Chromium here: node scripts/chromium.mjs')
+  await using browser = await ScriptedBrowser.start(script)
   await using server = await Server.start(target)
   const relay = `ws://127.0.0.1:${server.port}`
   const session = strokesOf('automerge-paper', keys, 1, traces).updates.map((update) =>
@@ -71,7 +70,11 @@ async function beside(what: string, measureOne: (kind: Kind) => Promise<Again>):
 }
 
 /** In a new page each time. */
-async function openedAgain(browser: Browser, method: string, ...words: readonly unknown[]): Promise<Again> {
+async function openedAgain(
+  browser: ScriptedBrowser,
+  method: string,
+  ...words: readonly unknown[]
+): Promise<Again> {
   const found: Opened[] = []
   for (let round = 0; round < rounds; round++) found.push(await askNew<Opened>(browser, method, ...words))
   const structures = new Set(found.map(({ structure }) => structure))
@@ -79,7 +82,7 @@ async function openedAgain(browser: Browser, method: string, ...words: readonly 
   return { ms: median(found.map(({ ms }) => ms)), structure: [...structures].join() }
 }
 
-async function leftByOpenings(browser: Browser, session: readonly string[]): Promise<Measured> {
+async function leftByOpenings(browser: ScriptedBrowser, session: readonly string[]): Promise<Measured> {
   const figures: Record<string, number> = {}
   for (const kind of kinds) {
     const name = `often, ${kind}`
@@ -96,7 +99,11 @@ async function leftByOpenings(browser: Browser, session: readonly string[]): Pro
 }
 
 /** What somebody else writes while three tabs have it open. */
-async function keptByTabs(browser: Browser, relay: string, session: readonly string[]): Promise<Measured> {
+async function keptByTabs(
+  browser: ScriptedBrowser,
+  relay: string,
+  session: readonly string[],
+): Promise<Measured> {
   const figures: Record<string, number> = {}
   const document = 'tabs'
   for (const kind of kinds) {
@@ -124,7 +131,7 @@ async function keptByTabs(browser: Browser, relay: string, session: readonly str
 }
 
 async function askNew<Answer>(
-  browser: Browser,
+  browser: ScriptedBrowser,
   method: string,
   ...words: readonly unknown[]
 ): Promise<Answer> {
