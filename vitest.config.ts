@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -5,7 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // One, which is what a machine of two cores would get, leaves half of it idle.
-    maxWorkers: 2,
+    // One, which is what vitest takes of two cores, leaves half of them idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 })
