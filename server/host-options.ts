@@ -18,7 +18,7 @@ export type HostOptions = {
   readonly randomId: () => Uint8Array
   readonly wakeAt: (time: number) => void
   /** Calls back when it is time to write: what came until then is one batch. */
-  readonly turnEnds: (then: () => void) => void
+  readonly turnEnds: (then: () => void, gathered: () => number) => void
   readonly soon: (ms: number, then: () => void) => void
   readonly grantOf: GrantOf
   readonly report: Report

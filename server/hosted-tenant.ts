@@ -113,10 +113,13 @@ export class HostedTenant {
     if (effects.length > 0) connections.step(() => this.#performAll(effects))
     if (this.#isTurnEnding || input.type === 'turnEnded' || !this.machine.hasToWrite) return
     this.#isTurnEnding = true
-    options.turnEnds(() => {
-      this.#isTurnEnding = false
-      this.step({ type: 'turnEnded' })
-    })
+    options.turnEnds(
+      () => {
+        this.#isTurnEnding = false
+        this.step({ type: 'turnEnded' })
+      },
+      () => this.machine.waiting,
+    )
   }
 
   #weigh(bytes: number): void {

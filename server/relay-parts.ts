@@ -22,7 +22,7 @@ import { signInFrom } from './sign-in-from.ts'
 import { SteadyTime } from './steady-time.ts'
 import { assertFinished } from './store-copy.ts'
 import { Telling } from './telling.ts'
-import { Turns } from './turns.ts'
+import { processBusyShare, Turns } from './turns.ts'
 import { WorkshopThread } from './workshop-thread.ts'
 
 export type RelayParts = {
@@ -79,7 +79,7 @@ export async function openParts(
       stopwatch: () => performance.now() / 1000,
       randomId: () => new Uint8Array(randomBytes(idBytes)),
       wakeAt: (time) => clock.wakeAt(time),
-      turnEnds: new Turns().end,
+      turnEnds: new Turns(processBusyShare()).end,
       soon: (ms, then) => setTimeout(then, ms),
       grantOf: (token, headers) => signIn.grantOf(token, headers),
       classOf: documentClasses(options.documentClass, report),
