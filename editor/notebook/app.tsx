@@ -46,9 +46,11 @@ export function App({ figures }: { figures: Figures }): ReactElement {
           {labels.skipToText}
         </button>
       )}
-      <SidebarByRights list={list} openId={id} actions={actions} onPanel={openPanel} />
+      <SignIn />
+      <Part meanwhile={undefined}>
+        <SidebarByRights list={list} openId={id} actions={actions} onPanel={openPanel} />
+      </Part>
       <main className="main">
-        <SignIn />
         {id === undefined || list === undefined ? (
           <p className="nothing">{list === undefined ? labels.opening : labels.noDocument}</p>
         ) : (

@@ -15,7 +15,16 @@ export type Entry = {
   readonly trashed: number | undefined
   /** A welcome document, of which each device that began alone has made one. */
   readonly isWelcome: boolean
+  /** Of a welcome document: somebody gave it another name. */
+  readonly isRenamed: boolean
 }
+
+/** Beyond it no calendar has a day. */
+const timeMax = 8.64e15
+/** What is longer is cut: each title is shown in the list, and as the name of a tab. [B1] */
+const titleLengthMax = 1_000
+/** Of the name of a synced document: the relay takes no longer one. */
+const nameBytesMax = 1024
 
 export function nameOf(id: string): string {
   return `${listName}/${id}`
@@ -23,7 +32,9 @@ export function nameOf(id: string): string {
 
 /** All that are to be seen, the latest first. */
 export function entriesIn(doc: Y.Doc): readonly Entry[] {
-  const entries = [...documentsOf(doc)].map(([id, fields]) => entryFrom(id, fields))
+  const entries = [...documentsOf(doc)]
+    .filter(([id]) => isName(nameOf(id)))
+    .map(([id, fields]) => entryFrom(id, fields))
   const hidden = new Set(surplusWelcomes(entries))
   return entries.filter((entry) => !hidden.has(entry)).toSorted((a, b) => lastTime(b) - lastTime(a))
 }
@@ -53,7 +64,13 @@ export function addEntry(
 }
 
 export function rename(doc: Y.Doc, id: string, title: string): void {
-  fieldsOf(doc, id)?.set('title', title)
+  const fields = fieldsOf(doc, id)
+  if (fields === undefined) return
+  doc.transact(() => {
+    fields.set('title', cut(title))
+    // Of a name that somebody gave no other welcome document takes the place.
+    if (fields.get('isWelcome') === true) fields.set('isWelcome', false)
+  })
 }
 
 export function moveToTrash(doc: Y.Doc, id: string, now: number): void {
@@ -68,6 +85,12 @@ export function touch(doc: Y.Doc, id: string, now: number): void {
   fieldsOf(doc, id)?.set('changed', now)
 }
 
+/** Somebody's clock goes ahead: what is written now would look older. */
+export function isAhead(doc: Y.Doc, id: string, now: number): boolean {
+  const fields = fieldsOf(doc, id)
+  return fields !== undefined && (timeIn(fields, 'changed') ?? 0) > now
+}
+
 function documentsOf(doc: Y.Doc): Y.Map<unknown> {
   return doc.getMap('documents')
 }
@@ -79,30 +102,51 @@ function fieldsOf(doc: Y.Doc, id: string): Y.Map<unknown> | undefined {
 
 function entryFrom(id: string, fields: unknown): Entry {
   if (!(fields instanceof Y.Map)) {
-    return { id, title: '', created: 0, changed: undefined, trashed: undefined, isWelcome: false }
+    return {
+      id,
+      title: '',
+      created: 0,
+      changed: undefined,
+      trashed: undefined,
+      isWelcome: false,
+      isRenamed: false,
+    }
   }
   const title: unknown = fields.get('title')
   return {
     id,
-    title: typeof title === 'string' ? title : '',
+    title: typeof title === 'string' ? cut(title) : '',
     created: timeIn(fields, 'created') ?? 0,
     changed: timeIn(fields, 'changed'),
     trashed: timeIn(fields, 'trashed'),
-    isWelcome: fields.get('isWelcome') === true,
+    isWelcome: typeof fields.get('isWelcome') === 'boolean',
+    isRenamed: fields.get('isWelcome') === false,
   }
+}
+
+/** What is too long for one no device can open, nor could it ever be written in. */
+function isName(name: string): boolean {
+  return new TextEncoder().encode(name).length <= nameBytesMax
 }
 
 /** Devices that began apart made one each. Only one is shown, and none of them once somebody touched one. */
 function surplusWelcomes(entries: readonly Entry[]): readonly Entry[] {
   const welcomes = entries.filter(({ isWelcome }) => isWelcome)
-  const untouched = welcomes.filter(({ changed, trashed }) => changed === undefined && trashed === undefined)
+  const untouched = welcomes.filter(
+    ({ changed, trashed, isRenamed }) => changed === undefined && trashed === undefined && !isRenamed,
+  )
   if (untouched.length < welcomes.length) return untouched
   return untouched.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(1)
 }
 
+/** Not through the middle of a character. */
+function cut(title: string): string {
+  return title.slice(0, titleLengthMax).replace(/[\ud800-\udbff]$/, '')
+}
+
 function timeIn(fields: Y.Map<unknown>, name: string): number | undefined {
   const time: unknown = fields.get(name)
-  return typeof time === 'number' && Number.isFinite(time) ? time : undefined
+  return typeof time === 'number' && Math.abs(time) <= timeMax ? time : undefined
 }
 
 /** Of a synced document: its own name where it is none of the list. */

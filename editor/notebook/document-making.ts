@@ -3,9 +3,10 @@
 import type { SynclineDocument, Workspace } from 'syncline/client'
 import * as Y from 'yjs'
 import { addEntry, nameOf } from './document-list.ts'
-import { metaOf, proseOf, schemaVersion } from './document-parts.ts'
+import { hasCome, metaOf, proseOf, schemaVersion } from './document-parts.ts'
+import { labels } from './texts.ts'
 
-export type Beginning = {
+type Beginning = {
   readonly title: string
   readonly isWelcome?: boolean
   readonly fill?: (doc: Y.Doc) => void
@@ -20,8 +21,9 @@ export async function makeDocument(
   const id = newId()
   await withDocument(workspace, id, ({ doc }) => {
     doc.transact(() => {
-      metaOf(doc).set('schema', schemaVersion)
+      // What cannot be filled in is not begun.
       fill?.(doc)
+      if (!metaOf(doc).has('schema')) metaOf(doc).set('schema', schemaVersion)
     })
   })
   addEntry(list, { id, title, now: Date.now(), isWelcome })
@@ -39,8 +41,9 @@ export async function makeFromMarkdown(
 
 /** Node by node, so that what this page does not know is copied too. */
 export function duplicate(workspace: Workspace, list: Y.Doc, id: string, title: string): Promise<string> {
-  return withDocument(workspace, id, (original) =>
-    makeDocument(workspace, list, {
+  return withDocument(workspace, id, (original) => {
+    if (!hasCome(original.doc) && !original.status.current.isUpToDate) throw new Error(labels.notHereYet)
+    return makeDocument(workspace, list, {
       title,
       fill: (doc) => {
         const nodes = proseOf(original.doc)
@@ -49,8 +52,8 @@ export function duplicate(workspace: Workspace, list: Y.Doc, id: string, title: 
         proseOf(doc).insert(0, nodes)
         metaOf(doc).set('schema', metaOf(original.doc).get('schema') ?? schemaVersion)
       },
-    }),
-  )
+    })
+  })
 }
 
 async function withDocument<Answer>(

@@ -17,3 +17,8 @@ export function metaOf(doc: Y.Doc): Y.Map<unknown> {
 export function reactionsOf(doc: Y.Doc): Y.Map<number> {
   return doc.getMap('reactions')
 }
+
+/** Whoever makes one writes at least a version. What has not come to this device looks like an empty one, and is none. */
+export function hasCome(doc: Y.Doc): boolean {
+  return metaOf(doc).has('schema') || proseOf(doc).length > 0
+}

@@ -2,7 +2,7 @@
 // workspace's status and a clock. Must not know: who looks at it.
 import type { Observable, WorkspaceStatus } from 'syncline/client'
 
-export type Sample = {
+type Sample = {
   readonly at: number
   readonly waiting: number
   /** How long what was answered since the last sample had waited; undefined: nothing was. */

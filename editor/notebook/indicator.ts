@@ -10,8 +10,8 @@ export type Indicator =
   | { readonly is: 'onDevice'; readonly changes: number }
   /** A crash of this tab would lose them. */
   | { readonly is: 'inMemory'; readonly changes: number }
-  /** The relay is not to be reached, and nothing waits for it. */
-  | { readonly is: 'offline' }
+  /** There is no connection to the relay, and nothing waits for one. */
+  | { readonly is: 'offline'; readonly isWanted: boolean }
   /** What others wrote is being brought. */
   | { readonly is: 'catchingUp'; readonly percent: number }
   | { readonly is: 'needsYou' }
@@ -29,7 +29,7 @@ export function indicatorOf(workspace: WorkspaceStatus, document: DocumentStatus
   // What the disk takes this very moment is not counted as on it.
   if (isAway && pending > 0) return { is: 'onDevice', changes: pending }
   if (inMemory + pending > 0) return { is: 'saving' }
-  if (isAway) return { is: 'offline' }
+  if (isAway) return { is: 'offline', isWanted: worksOffline(workspace) }
   const { progress } = document
   if (progress !== undefined && progress.head - progress.position >= catchUpMin)
     return { is: 'catchingUp', percent: Math.floor((progress.position / progress.head) * 100) }
@@ -38,6 +38,27 @@ export function indicatorOf(workspace: WorkspaceStatus, document: DocumentStatus
 
 export function isReached({ phase }: WorkspaceStatus): boolean {
   return phase === 'ready'
+}
+
+/** A person chose it, and takes it back. */
+export function worksOffline({ reason }: WorkspaceStatus): boolean {
+  return reason === 'workOffline'
+}
+
+export type SignInRefusal = 'tokenRefused' | 'otherSubject'
+
+/** Until another token comes. A store that is somebody else's is done without, and refuses no sign-in. */
+export function refusalOf({
+  phase,
+  reason,
+}: Pick<WorkspaceStatus, 'phase' | 'reason'>): SignInRefusal | undefined {
+  const isRefusal = reason === 'tokenRefused' || reason === 'otherSubject'
+  return isRefusal && phase === 'resting' ? reason : undefined
+}
+
+/** What this device keeps is not for who signed in to write in. */
+export function isOfAnother(status: WorkspaceStatus): boolean {
+  return refusalOf(status) === 'otherSubject'
 }
 
 function needsPerson(workspace: WorkspaceStatus, { waitingFor }: DocumentStatus): boolean {

@@ -7,7 +7,9 @@ import { nameHere, relayUrl } from '../place.ts'
 import { App } from './app.tsx'
 import { watchFigures } from './figures.ts'
 import { keepPage } from './offline-page.ts'
+import { watchSigningIn } from './signing-in.ts'
 import { giveToken, takeTokenFromAddress } from './token.ts'
+import { goOnOffline } from './working-offline.ts'
 
 takeTokenFromAddress()
 const workspace = openWorkspace({
@@ -17,6 +19,8 @@ const workspace = openWorkspace({
   // What is in the list can be opened where there is no network.
   wholeWorkspace: true,
 })
+goOnOffline(workspace)
+watchSigningIn(workspace)
 const figures = watchFigures(workspace.status)
 const app = document.getElementById('app')
 if (app === null) throw new Error('The page has no element called app.')

@@ -7,24 +7,25 @@ import { keep, keptJson } from './kept-here.ts'
 
 const key = 'syncline-seen'
 const listeners = new Set<() => void>()
-let seen: Readonly<Record<string, number>> = lastSeen()
+const seen = lastSeen()
 
 /** Whether somebody wrote in it since it was last open here. Of one that never was nothing is said. */
 export function useHasNews(entry: Entry): boolean {
-  const last = useSyncExternalStore(subscribe, () => seen[entry.id])
+  const last = useSyncExternalStore(subscribe, () => seen.get(entry.id))
   return last !== undefined && last !== lastTime(entry)
 }
 
 export function markSeen(id: string, time: number): void {
-  if (seen[id] === time) return
-  seen = { ...seen, [id]: time }
-  keep(key, JSON.stringify(seen))
+  if (seen.get(id) === time) return
+  seen.set(id, time)
+  keep(key, JSON.stringify(Object.fromEntries(seen)))
   for (const listener of listeners) listener()
 }
 
-function lastSeen(): Readonly<Record<string, number>> {
+/** An id may be any word, `constructor` too. */
+function lastSeen(): Map<string, number> {
   const said = keptJson(key)
-  return typeof said === 'object' && said !== null ? { ...said } : {}
+  return new Map(typeof said === 'object' && said !== null ? Object.entries(said) : [])
 }
 
 function subscribe(listener: () => void): () => void {

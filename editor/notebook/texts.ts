@@ -1,7 +1,7 @@
 // texts.ts — every word that a person reads, at one place. Must not know: elements, documents. A sentence says what is so,
 // and never more. [T1]
 import type { DocumentStatus, WorkspaceStatus } from 'syncline/client'
-import type { Indicator } from './indicator.ts'
+import type { Indicator, SignInRefusal } from './indicator.ts'
 
 export const appName = 'Notebook'
 export const untitled = 'Untitled'
@@ -44,10 +44,16 @@ export const labels = {
   hasNews: 'Changed since you were here',
   inTrash: 'This document is in the trash.',
   noSuchDocument: 'There is no such document in this notebook, or it has not come to this device yet.',
+  notHereYet: 'This document has not come to this device yet. It comes when the relay answers.',
   mayNotRead: 'You may not read this document.',
   mayNotWrite: 'You may read this document, not write in it.',
   newerVersion:
     'A new version is there. This page is older than this document, so it only shows it. Reload the page to write.',
+  noNewerVersion:
+    'This page is as new as the relay has it, and does not know a part of this document, so it only shows it. Ask whoever runs the relay for a newer one.',
+  misplaced:
+    'Something in this text stands where this page keeps nothing, so it only shows the text. Put in order, it stands by itself, for everybody, and no word is lost.',
+  putInOrder: 'Put in order',
   unknownPart: (name: string) => `A part that this page does not know yet (${name})`,
   reload: 'Reload',
 }
@@ -108,6 +114,8 @@ export const writing = {
   deleteTable: 'Delete table',
   linkAddress: 'Address of the link',
   removeLink: 'Remove link',
+  openLink: 'Open link',
+  linkHint: 'In the text, Ctrl or Cmd and a click open a link.',
   badLink: 'A link begins with https://, http:// or mailto:.',
   imageAddress: 'Address of the image',
   imageText: 'What it shows',
@@ -116,6 +124,8 @@ export const writing = {
   tooMuchPasted: (length: number) =>
     `That is ${length.toLocaleString('en')} characters, more than is pasted at once here. Paste it in parts.`,
   tooLargeFile: 'This file is larger than a document may be.',
+  unfit: (name: string) =>
+    `This file holds what no document can hold here (${name}). Nothing was made of it.`,
   find: 'Find',
   findNext: 'Next',
   findPrevious: 'Previous',
@@ -138,7 +148,7 @@ export function indicatorWords(indicator: Indicator): string {
     case 'inMemory':
       return `In memory only: ${changes(indicator.changes)}`
     case 'offline':
-      return 'Offline'
+      return indicator.isWanted ? 'Working offline' : 'Offline'
     case 'catchingUp':
       return panel.catchingUp(indicator.percent)
     case 'needsYou':
@@ -159,7 +169,9 @@ export function indicatorSentence(indicator: Indicator): string {
     case 'inMemory':
       return 'This browser keeps nothing: what you wrote is in this tab alone. Leave it open until it is saved.'
     case 'offline':
-      return 'The relay does not answer. Nothing that you wrote waits for it; you can go on writing.'
+      return indicator.isWanted
+        ? 'Nothing that you wrote waits; you can go on writing.'
+        : 'The relay does not answer. Nothing that you wrote waits for it; you can go on writing.'
     case 'catchingUp':
       return 'What others wrote is being brought.'
     case 'needsYou':
@@ -182,7 +194,7 @@ const connection: { readonly [Phase in WorkspaceStatus['phase']]: string } = {
 const rest: { readonly [Reason in NonNullable<WorkspaceStatus['reason']>]: string } = {
   workOffline: 'You work offline',
   tokenMissing: 'The relay wants to know who you are',
-  tokenRefused: 'The relay does not take your sign-in any more',
+  tokenRefused: 'The relay does not take your sign-in',
   otherSubject: 'You signed in as somebody else; what is kept here belongs to another person',
   replicaTaken: 'This browser’s copy is in use elsewhere. It takes a new name',
   version: 'The relay speaks another version. Reload this page',
@@ -244,11 +256,31 @@ export const panel = {
   plotAnswer: 'Time until saved',
   plotMax: (words: string) => `at most ${words}`,
   milliseconds: (ms: number) => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`),
-  signIn: 'Paste a new link, or a token',
-  signInButton: 'Sign in',
+  offlineIsWanted:
+    'You chose to work offline: nothing is sent or brought until you go online, also after a reload.',
+}
+
+export const signIn = {
+  words: 'Paste a new link, or a token',
+  button: 'Sign in',
+  asking: 'Signing in …',
+  refused: {
+    none: 'The relay wants to know who you are. Paste the link that you were given.',
+    offered: 'The relay does not take this token. See whether all of it is there, or ask for a new link.',
+    taken: 'The relay does not take your sign-in any more. What you write waits until you sign in again.',
+  },
+  otherSubject:
+    'You signed in as somebody else. What this browser keeps belongs to whoever signed in here first, and can only be read until they do again. Open your own link in another browser or profile.',
 }
 
 export const notices = {
+  notTaken: {
+    tokenRefused:
+      'The relay does not take the token of this link. You are signed in as before. See whether the link is whole, or ask for a new one.',
+    otherSubject:
+      'The token of this link is another person’s. You are signed in as before. To be that person, open the link in another browser or profile.',
+  } satisfies { readonly [Refusal in SignInRefusal]: string },
+  worksOffline: 'You work offline, as you chose. The line that says so leads back.',
   newVersion: 'A new version of this page is there.',
   noServiceWorker:
     'Over plain http a browser does not keep this page: without the relay it will not open. Tabs do not see each other, and links are copied by hand. Serve it over https.',

@@ -2,7 +2,7 @@
 // it rests. So the list hears little, and whoever looked in meanwhile is told of what came after. [B1] Knows: the list, a
 // clock. Must not know: what is written.
 import type * as Y from 'yjs'
-import { touch } from './document-list.ts'
+import { isAhead, touch } from './document-list.ts'
 
 const everyMs = 60_000
 const restMs = 10_000
@@ -24,7 +24,9 @@ export class Touching {
   write(): void {
     clearTimeout(this.#resting)
     this.#resting = undefined
-    if (Date.now() - this.#last >= everyMs) this.#touch()
+    const now = Date.now()
+    // A time to come, of a clock that goes ahead, would keep the document on top of all others.
+    if (now - this.#last >= everyMs || isAhead(this.#list, this.#id, now)) this.#touch()
     else this.#resting = setTimeout(() => this.rest(), restMs)
   }
 

@@ -74,6 +74,55 @@ test.concurrent('by keys alone: into the tools and back to the text, the menu, t
   await page.page.locator('.indicator:focus').waitFor()
 })
 
+test.concurrent('the text stays where it is when the tools for a table come, and finding hides neither tools nor title', async ({
+  ann,
+  relay,
+}) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  await page.begin('Still')
+  const top = async (what: string): Promise<number> => (await page.page.locator(what).boundingBox())?.y ?? NaN
+  const before = await top('.prose')
+  await page.button('Table').click()
+  await page.text.locator('table').waitFor()
+  await page.page.locator('.toolbar').getByRole('button', { name: 'Table' }).last().waitFor()
+  expect(await top('.prose')).toBe(before)
+  for (const width of [1200, 390]) {
+    await page.page.setViewportSize({ width, height: 780 })
+    await page.button('Find').click()
+    const field = page.page.getByRole('textbox', { name: 'Find' })
+    await field.waitFor()
+    await page.title.click({ trial: true })
+    await page.button('Undo').click({ trial: true })
+    expect(await reachesScreen(page, 'Undo')).toBe(true)
+    await field.press('Escape')
+  }
+})
+
+/** Without being scrolled to. */
+async function reachesScreen({ page }: NotebookPage, name: string): Promise<boolean> {
+  const { x = NaN, width = NaN } = (await page.getByRole('button', { name }).boundingBox()) ?? {}
+  return x >= 0 && x + width <= (page.viewportSize()?.width ?? 0)
+}
+
+test.concurrent('who asked for less motion sees none', async ({ ann, relay }) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  await page.begin('Calm')
+  const moving = (): Promise<number> =>
+    page.page.evaluate(() => {
+      const styles = [...document.querySelectorAll('*')].map((element) => getComputedStyle(element))
+      const moves = ({
+        transitionDuration,
+        transitionProperty,
+        animationName,
+      }: CSSStyleDeclaration): boolean =>
+        (transitionProperty !== 'none' && transitionDuration !== '0s') || animationName !== 'none'
+      return styles.filter(moves).length
+    })
+  expect(await moving()).toBeGreaterThan(0)
+  await page.page.emulateMedia({ reducedMotion: 'reduce' })
+  expect(await moving()).toBe(0)
+})
+
 async function violations({ page }: NotebookPage): Promise<string[]> {
   // By the devtools, for the page's own policy lets no script in.
   await page.evaluate(axe.source)

@@ -2,7 +2,9 @@
 // there, not to be read, or too much.
 import { readFile } from 'node:fs/promises'
 import { expect } from 'vitest'
+import * as Y from 'yjs'
 import { startRelayProcess } from '../relay-process.ts'
+import { StockClient } from '../stock-client.ts'
 import { CutLine } from './cut-line.ts'
 import type { Device } from './device.ts'
 import { NotebookPage } from './notebook-page.ts'
@@ -110,12 +112,59 @@ test.concurrent('a document that is not there, an image that does not load, a pa
     .fill(`http://127.0.0.1:${relay.port}/nowhere.png`)
   await page.button('Apply').click()
   await page.page.getByText('This image does not load:').waitFor()
+  await page.page.locator('.ProseMirror:focus').waitFor()
+  // It is not what the next key replaces.
+  await page.page.keyboard.type('Below it.')
+  await page.page.getByText('Below it.').waitFor()
+  expect(await page.page.getByText('This image does not load:').count()).toBe(1)
   await page.paste({ 'text/plain': 'x'.repeat(5_000_000) })
   await page.page.getByText('That is 5,000,000 characters').waitFor()
   await page.write('Still here.')
   await page.says('Saved')
   // Chromium tells of the image too.
   expect(ann.complaints.splice(0).length).toBe(1)
+})
+
+test.concurrent('[B1] what is dropped is bounded as what is pasted is', async ({ ann, relay }) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  await page.begin('Dropped')
+  const drop = (words: string): Promise<void> =>
+    page.text.evaluate((text, dropped) => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.setData('text/plain', dropped)
+      const { x, y } = text.getBoundingClientRect()
+      const at = { clientX: x + 5, clientY: y + 5 }
+      text.dispatchEvent(new DragEvent('drop', { ...at, dataTransfer, bubbles: true, cancelable: true }))
+    }, words)
+  await drop('x'.repeat(5_000_000))
+  await page.page.getByText('That is 5,000,000 characters').waitFor()
+  await drop('A few.')
+  await page.shows('A few.')
+})
+
+test.concurrent('[T1] a document that has not come to this device is not shown as an empty one, nor copied', async ({
+  ann,
+  relay,
+}) => {
+  await using line = await CutLine.to(relay.port)
+  const page = await NotebookPage.open(ann, line.port)
+  await page.says('Saved')
+  using other = new StockClient(relay.url, 'notebook')
+  await other.synced()
+  other.doc.getMap('documents').set('elsewhere', new Y.Map([['title', 'Written elsewhere']]))
+  await page.page.getByRole('link', { name: /^Written elsewhere/ }).waitFor()
+  line.cut()
+  await page.says('Offline')
+  await page.page.getByRole('link', { name: /^Written elsewhere/ }).click()
+  await page.page.getByText('This document has not come to this device yet.').waitFor()
+  expect(await page.text.getAttribute('contenteditable')).toBe('false')
+  await page.choose(/^Actions for Written elsewhere$/, 'Duplicate')
+  await page.page.getByText('That did not work: This document has not come to this device yet.').waitFor()
+  expect(await page.titles).not.toContain('Written elsewhere (copy)')
+  line.mend()
+  await page.page.locator('.ProseMirror[contenteditable="true"]').waitFor()
+  await page.write('Here now.')
+  await page.says('Saved')
 })
 
 test.concurrent('[W1] junk that is pasted becomes text, or nothing: no script, no frame, no address that would run', async ({
@@ -178,9 +227,81 @@ test.concurrent('what is looked for is marked, and Enter goes from one to the ne
   await page.page.getByText('1 of 3').waitFor()
   await page.page.keyboard.press('Enter')
   await page.page.getByText('2 of 3').waitFor()
+  await page.text.click()
+  await page.page.keyboard.press('Control+f')
+  await page.page.keyboard.type('two')
+  await page.page.getByText('1 of 2').waitFor()
+  await page.page.keyboard.press('Control+f')
+  await page.page.keyboard.type('one')
+  await page.page.getByText('1 of 3').waitFor()
+  await page.page.keyboard.press('Enter')
+  await page.page.getByText('2 of 3').waitFor()
   await page.page.keyboard.press('Escape')
   await page.page.keyboard.type('1')
   await page.shows('one two 1 two One')
+})
+
+test.concurrent('[D3] a line, a table or an image goes behind what is selected, and takes the place of nothing', async ({
+  ann,
+  relay,
+}) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  await page.begin('Blocks')
+  await page.write('All of it.')
+  await page.page.keyboard.press('ControlOrMeta+a')
+  await page.button('Line').click()
+  await page.page.keyboard.type('Under the line.')
+  await page.shows('All of it.Under the line.')
+  expect(await page.text.locator('hr').count()).toBe(1)
+  await page.page.keyboard.press('ControlOrMeta+a')
+  await page.button('Table').click()
+  await page.page.keyboard.type('First cell.')
+  await page.shows('All of it.Under the line.First cell.')
+  await page.write('mid', 'Control+Home')
+  await page.button('Line').click()
+  await page.page.keyboard.type('x')
+  expect(await page.text.locator(':scope > *').first().textContent()).toBe('mid')
+  await page.shows('midxAll of it.Under the line.First cell.')
+})
+
+test.concurrent('[B1] of what a text has in thousands of places all are counted, a thousand are marked, the one that one is at among them', async ({
+  ann,
+  relay,
+}) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  await page.begin('Many')
+  await page.paste({ 'text/plain': 'lo '.repeat(3_000) })
+  await page.page.keyboard.press('Control+f')
+  await page.page.keyboard.type('o')
+  await page.page.getByText('1 of 3000').waitFor()
+  expect(await page.text.locator('.found').count()).toBe(1_000)
+  await page.page.keyboard.press('Shift+Enter')
+  await page.page.getByText('3000 of 3000').waitFor()
+  expect(await page.text.locator('.found').count()).toBe(1_000)
+  expect(await page.text.locator('.found').last().getAttribute('class')).toBe('found found-here')
+})
+
+test.concurrent('a link is made, and followed, by keys alone; an address for letters becomes one', async ({
+  ann,
+  relay,
+}) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  const other = await page.begin('Other')
+  await page.begin('Links')
+  await page.page.keyboard.press('ControlOrMeta+k')
+  await page.page.keyboard.type('ann@example.org\n')
+  await page.page.locator('.ProseMirror:focus').waitFor()
+  await page.shows('ann@example.org')
+  expect(await page.text.locator('a').getAttribute('href')).toBe('mailto:ann@example.org')
+  await page.page.keyboard.press('Enter')
+  await page.page.keyboard.press('ControlOrMeta+k')
+  await page.page.keyboard.type(`#doc=${other}\n`)
+  await page.page.locator('.ProseMirror:focus').waitFor()
+  await page.page.keyboard.press('ArrowLeft')
+  await page.page.keyboard.press('ControlOrMeta+k')
+  await page.page.getByRole('button', { name: 'Open link' }).focus()
+  await page.page.keyboard.press('Enter')
+  await page.isTitled('Other')
 })
 
 async function beginAlone(device: Device, line: CutLine): Promise<NotebookPage> {

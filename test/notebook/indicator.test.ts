@@ -54,6 +54,12 @@ test.each([
     is: 'onDevice',
   },
   { when: 'it is away and has all', workspace: away, document: saved, is: 'offline' },
+  {
+    when: 'one works offline and it has all',
+    workspace: { ...ready, phase: 'resting', reason: 'workOffline' },
+    document: saved,
+    is: 'offline',
+  },
   { when: 'no disk takes it', workspace: { ...away, keeps: 'memory' }, document: typing, is: 'inMemory' },
   { when: 'an edit was refused', workspace: { ...ready, refused: 1 }, document: saved, is: 'needsYou' },
   {

@@ -1,8 +1,10 @@
 // kept.test.ts — the page itself where there is no network: opened from the root, told of a new version, and honest where a
 // browser keeps no page.
 import { expect } from 'vitest'
+import * as Y from 'yjs'
 import { startChromium } from '../browser/chromium.ts'
 import { startRelayProcess } from '../relay-process.ts'
+import { StockClient } from '../stock-client.ts'
 import { CutLine } from './cut-line.ts'
 import type { Device } from './device.ts'
 import { NotebookPage } from './notebook-page.ts'
@@ -50,6 +52,9 @@ test.concurrent('[L1] a relay that comes again with a new version: the open page
   await program.renewPages('Choose a document', 'Pick a document')
   await using renewed = await program.start(relay.port)
   await page.page.getByText('A new version of this page is there.').waitFor()
+  await page.choose(/^Actions for Open$/, 'Copy link')
+  await page.page.getByText(/^(The link is copied\.|Copy this link)/).waitFor()
+  expect(await page.page.getByText('A new version of this page is there.').count()).toBe(1)
   await page.write(' Meanwhile.')
   await page.says('Saved')
   expect(await page.page.evaluate(() => Reflect.get(globalThis, 'isOldPage'))).toBe(true)
@@ -92,6 +97,31 @@ test.concurrent('[T1] where a browser keeps no page, as over plain http, that is
   expect(await first.getByText('Over plain http').count()).toBe(0)
   await page.openPanel()
   await first.getByText('Over plain http').waitFor()
+})
+
+test.concurrent('[T1] who chose to work offline does so after a reload too, and is told, until they go online', async ({
+  ann,
+  relay,
+}) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  await page.begin('By choice')
+  await page.says('Saved')
+  await page.openPanel()
+  await page.button('Work offline').click()
+  await page.page.getByText('You chose to work offline').waitFor()
+  await page.page.reload()
+  await page.page.getByText('You work offline, as you chose.').waitFor()
+  await page.says('Working offline')
+  await page.write('alone')
+  await page.says(/^On this device only/)
+  await page.openPanel()
+  await page.page.getByText('You chose to work offline').waitFor()
+  await page.button('Go online').click()
+  await page.closePanel()
+  await page.says('Saved')
+  await page.page.reload()
+  await page.shows('alone')
+  await page.says('Saved')
 })
 
 test.concurrent('[T1] where a page may make no connection the panel says why, and when it is tried again', async ({
@@ -142,6 +172,23 @@ test.concurrent('[T1] where a browser lets no site keep anything one writes all 
   line.mend()
   await atAnn.shows('In this tab. Alone.')
   expect(blocked.complaints.filter((words) => !words.includes('net::ERR_'))).toEqual([])
+})
+
+test.concurrent('[T1] where a reload brings no page that knows a part of a document, that is said', async ({
+  ann,
+  relay,
+}) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  const id = await page.begin('From the future')
+  await page.write('Known words.')
+  await page.says('Saved')
+  using newer = new StockClient(relay.url, `notebook/${id}`)
+  await newer.synced()
+  newer.doc.getXmlFragment('prose').push([new Y.XmlElement('timeline')])
+  await page.page.getByText('Reload the page to write.').waitFor()
+  await page.button('Reload').click()
+  await page.page.getByText('This page is as new as the relay has it').waitFor()
+  await page.shows('Known words.A part that this page does not know yet (timeline)')
 })
 
 /** Resolves when such words come over a socket of the page that is opened next. */

@@ -35,6 +35,19 @@ test.concurrent('[S1] who may only read makes no edit, and is told so; who may n
   expect(await reader.text.getAttribute('contenteditable')).toBe('false')
   expect(await reader.title.isEditable()).toBe(false)
   expect(await reader.button('New document').isDisabled()).toBe(true)
+  // Nor is anything offered that would be one.
+  await reader.button('Actions for For readers').click()
+  expect(await reader.page.getByRole('menuitem').allTextContents()).toEqual([
+    'Copy link',
+    'Export as Markdown',
+    'Export as HTML',
+  ])
+  await reader.page.keyboard.press('Escape')
+  await reader.says('Saved')
+  await writer.choose(/^Actions for For readers$/, 'Move to trash')
+  await reader.page.getByText('This document is in the trash.').waitFor()
+  expect(await reader.button('Bring back').count()).toBe(0)
+  expect(await writer.title.isEditable()).toBe(false)
   await reader.says('Saved')
   const stranger = await open(relay, cem, await token(relay, 'cem', ['--read', 'notebook']), id)
   await stranger.page.getByText('You may not read this document.').waitFor()

@@ -1,4 +1,4 @@
-// notices.tsx — sentences at the lower edge: what did not work, what just happened, a new version of the page.
+// notices.tsx — sentences at the lower edge: what stays until somebody closes it, and under it what just happened.
 import { useEffect, useSyncExternalStore } from 'react'
 import type { ReactElement } from 'react'
 import { labels } from '../texts.ts'
@@ -8,13 +8,13 @@ type Notice = { readonly words: string; readonly isForReload: boolean; readonly 
 
 const passingMs = 5_000
 const listeners = new Set<() => void>()
-let current: Notice | undefined
+let current: readonly Notice[] = []
 
+/** Until the next one, or for a moment. */
 export function say(words: string): void {
   show({ words, isForReload: false, isPassing: true })
 }
 
-/** Stays until somebody closes it. */
 export function sayForGood(words: string): void {
   show({ words, isForReload: false, isPassing: false })
 }
@@ -24,33 +24,46 @@ export function askToReload(words: string): void {
 }
 
 export function Notices(): ReactElement {
-  const notice = useSyncExternalStore(subscribe, () => current)
+  const notices = useSyncExternalStore(subscribe, () => current)
+  const passing = notices.find(({ isPassing }) => isPassing)
   useEffect(() => {
-    if (notice?.isPassing !== true) return undefined
-    const timer = setTimeout(() => show(undefined), passingMs)
+    if (passing === undefined) return undefined
+    const timer = setTimeout(() => close(passing), passingMs)
     return () => clearTimeout(timer)
-  }, [notice])
+  }, [passing])
   return (
     <div className="notices" role="status">
-      {notice !== undefined && (
-        <div className="notice">
+      {notices.map((notice) => (
+        <div className="notice" key={notice.words}>
           <p>{notice.words}</p>
           {notice.isForReload && (
             <button className="button" onClick={() => location.reload()}>
               {labels.reload}
             </button>
           )}
-          <button className="icon-button" aria-label={labels.close} onClick={() => show(undefined)}>
+          <button className="icon-button" aria-label={labels.close} onClick={() => close(notice)}>
             <Icon name="close" />
           </button>
         </div>
-      )}
+      ))}
     </div>
   )
 }
 
-function show(notice: Notice | undefined): void {
-  current = notice
+/** What passes replaces what passes, and nothing is said twice. */
+function show(notice: Notice): void {
+  const others = current.filter(
+    ({ words, isPassing }) => words !== notice.words && !(isPassing && notice.isPassing),
+  )
+  set([...others, notice].toSorted((one, other) => Number(one.isPassing) - Number(other.isPassing)))
+}
+
+function close(notice: Notice): void {
+  set(current.filter((one) => one !== notice))
+}
+
+function set(notices: readonly Notice[]): void {
+  current = notices
   for (const listener of listeners) listener()
 }
 

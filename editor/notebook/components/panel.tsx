@@ -6,10 +6,11 @@ import { useSyncStatus, useWorkspace } from 'syncline/react'
 import type { DocumentList } from '../document-list-hook.ts'
 import { listName } from '../document-list.ts'
 import type { Figures } from '../figures.ts'
-import { indicatorOf } from '../indicator.ts'
+import { indicatorOf, worksOffline } from '../indicator.ts'
 import { isKept } from '../kept-here.ts'
 import { indicatorSentence, notices, panel } from '../texts.ts'
 import { bytesWords, timeWords } from '../times.ts'
+import { workOffline } from '../working-offline.ts'
 import { Dialog } from './dialog.tsx'
 import { Plot } from './plot.tsx'
 import { RefusedEdits } from './refused-edits.tsx'
@@ -30,18 +31,19 @@ export default function Panel({
   const workspace = useWorkspace()
   const { inMemory, pending } = status
   const shown = indicatorOf(status, { ...useSyncStatus(listName), inMemory, pending })
-  const isOffline = status.reason === 'workOffline'
+  const isOffline = worksOffline(status)
   return (
     <Dialog title={panel.title} className="panel" onClose={onClose}>
       <p>{indicatorSentence(shown)}</p>
+      {isOffline && <p>{panel.offlineIsWanted}</p>}
       <div className="row">
-        <button className="button" onClick={() => workspace?.retryNow()}>
+        <button className="button" disabled={isOffline} onClick={() => workspace?.retryNow()}>
           {panel.retryNow}
         </button>
         <button
           className="button"
           aria-pressed={isOffline}
-          onClick={() => workspace?.workOffline(!isOffline)}
+          onClick={() => workspace && workOffline(workspace, !isOffline)}
         >
           {isOffline ? panel.goOnline : panel.workOffline}
         </button>

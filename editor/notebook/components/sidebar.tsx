@@ -6,6 +6,7 @@ import { addressOf } from '../address.ts'
 import type { DocumentList } from '../document-list-hook.ts'
 import { lastTime, listName } from '../document-list.ts'
 import type { Entry } from '../document-list.ts'
+import { isOfAnother } from '../indicator.ts'
 import { useHasNews } from '../seen.ts'
 import type { DocumentActions } from '../use-actions.ts'
 import { appName, labels, untitled } from '../texts.ts'
@@ -15,7 +16,7 @@ import { WorkspaceIndicator } from './indicator.tsx'
 import { Menu } from './menu.tsx'
 import { You } from './you.tsx'
 
-export type SidebarProps = {
+type SidebarProps = {
   readonly list: DocumentList | undefined
   readonly openId: string | undefined
   readonly actions: DocumentActions
@@ -25,7 +26,8 @@ export type SidebarProps = {
 /** A status is another one after every key, and the list is not. */
 export function SidebarByRights(props: SidebarProps): ReactElement {
   const { mayWrite } = useSyncStatus(listName)
-  return <Sidebar {...props} mayWrite={mayWrite !== false} />
+  const isOthers = isOfAnother(useSyncStatus())
+  return <Sidebar {...props} mayWrite={mayWrite !== false && !isOthers} />
 }
 
 const Sidebar = memo(function Sidebar({

@@ -4,7 +4,9 @@ import { useState } from 'react'
 import type { ReactElement, ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { labels, writing } from '../texts.ts'
+import { insertBlock } from './block-insertion.ts'
 import { isImageAddress, linkAddressFrom } from './link-addresses.ts'
+import { openAddress } from './link-following.ts'
 
 export function LinkDialog({ editor, onClose }: { editor: Editor; onClose: () => void }): ReactElement {
   const before: unknown = editor.getAttributes('link')['href']
@@ -37,17 +39,32 @@ export function LinkDialog({ editor, onClose }: { editor: Editor; onClose: () =>
       }}
     >
       {before !== undefined && (
-        <button
-          type="button"
-          className="button"
-          onClick={() => {
-            editor.chain().focus().extendMarkRange('link').unsetMark('link').run()
-            end()
-          }}
-        >
-          {writing.removeLink}
-        </button>
+        <>
+          {address !== undefined && (
+            <button
+              type="button"
+              className="button"
+              onClick={() => {
+                onClose()
+                openAddress(address)
+              }}
+            >
+              {writing.openLink}
+            </button>
+          )}
+          <button
+            type="button"
+            className="button"
+            onClick={() => {
+              editor.chain().focus().extendMarkRange('link').unsetMark('link').run()
+              end()
+            }}
+          >
+            {writing.removeLink}
+          </button>
+        </>
       )}
+      <p className="quiet">{writing.linkHint}</p>
     </AddressDialog>
   )
 }
@@ -68,7 +85,7 @@ export function ImageDialog({ editor, onClose }: { editor: Editor; onClose: () =
         onClose()
         editor.commands.focus()
       }}
-      onApply={() => editor.chain().focus().setImage({ src: address, alt }).run()}
+      onApply={() => insertBlock(editor, editor.schema.node('image', { src: address, alt }))}
     >
       <label className="field">
         {writing.imageText}

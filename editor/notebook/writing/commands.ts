@@ -1,7 +1,9 @@
 // commands.ts — what the toolbar can do to the text: each with whether it holds where the caret is.
 import type { Editor } from '@tiptap/core'
+import { createTable } from '@tiptap/extension-table'
 import type { IconName } from '../components/icon.tsx'
 import { writing } from '../texts.ts'
+import { insertBlock } from './block-insertion.ts'
 
 export type Command = {
   readonly name: string
@@ -27,11 +29,15 @@ export const blockCommands: readonly Command[] = [
   node('taskList', 'taskList', writing.taskList, (editor) => editor.commands.toggleTaskList()),
   node('blockquote', 'blockquote', writing.blockquote, (editor) => editor.commands.toggleBlockquote()),
   node('codeBlock', 'codeBlock', writing.codeBlock, (editor) => editor.commands.toggleCodeBlock()),
-  { name: writing.rule, icon: 'rule', run: (editor) => editor.commands.setHorizontalRule() },
+  {
+    name: writing.rule,
+    icon: 'rule',
+    run: (editor) => insertBlock(editor, editor.schema.node('horizontalRule')),
+  },
   {
     name: writing.table,
     icon: 'table',
-    run: (editor) => editor.commands.insertTable({ rows: 3, cols: 3, withHeaderRow: true }),
+    run: (editor) => insertBlock(editor, createTable(editor.schema, 3, 3, true)),
   },
 ]
 

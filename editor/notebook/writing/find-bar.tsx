@@ -1,10 +1,11 @@
 // find-bar.tsx — the field for what is looked for in the text. Enter goes on, Escape leaves the caret where it was found.
 import type { Editor } from '@tiptap/core'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { ReactElement } from 'react'
 import { Icon } from '../components/icon.tsx'
 import { labels, writing } from '../texts.ts'
 import { endFind, find, findNext, foundIn } from './find.ts'
+import { useFindKey } from './find-key.ts'
 import { useEditorValue } from './use-editor.ts'
 
 export function FindBar({ editor, onClose }: { editor: Editor; onClose: () => void }): ReactElement {
@@ -12,7 +13,9 @@ export function FindBar({ editor, onClose }: { editor: Editor; onClose: () => vo
   const [words, setWords] = useState('')
   const count = useEditorValue(editor, (one) => foundIn(one).ranges.length)
   const at = useEditorValue(editor, (one) => foundIn(one).at)
-  useEffect(() => field.current?.focus(), [])
+  const goToField = useCallback(() => field.current?.select(), [])
+  useEffect(goToField, [goToField])
+  useFindKey(goToField)
   useEffect(() => find(editor, words), [editor, words])
   const close = (): void => {
     endFind(editor)

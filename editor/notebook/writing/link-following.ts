@@ -7,7 +7,11 @@ export function followLink(event: MouseEvent): boolean {
   const link = event.target instanceof Element ? event.target.closest('a') : null
   const address = link?.getAttribute('href')
   if (address === undefined || address === null || !isLinkAddress(address)) return false
+  openAddress(address)
+  return true
+}
+
+export function openAddress(address: string): void {
   if (address.startsWith('#')) location.hash = address
   else open(address, '_blank', 'noopener,noreferrer')
-  return true
 }

@@ -12,12 +12,15 @@ export function Notes({
   entry,
   shown,
   mayWrite,
+  isMissing,
   actions,
 }: {
   entry: Entry | undefined
   shown: Shown | undefined
   mayWrite: boolean | undefined
-  actions: DocumentActions
+  isMissing: boolean
+  /** Undefined: they are not this person's. */
+  actions: DocumentActions | undefined
 }): ReactElement {
   return (
     <div className="notes" role="status">
@@ -25,16 +28,29 @@ export function Notes({
       {entry?.trashed !== undefined && (
         <p>
           {labels.inTrash}{' '}
-          <button className="button" onClick={() => actions.bringBack(entry)}>
-            {labels.bringBack}
-          </button>
+          {actions !== undefined && (
+            <button className="button" onClick={() => actions.bringBack(entry)}>
+              {labels.bringBack}
+            </button>
+          )}
         </p>
       )}
+      {entry !== undefined && isMissing && <p>{labels.notHereYet}</p>}
       {mayWrite === false && <p>{labels.mayNotWrite}</p>}
-      {shown?.isBound === false && (
+      {shown?.unfit === 'misplaced' && (
         <p>
-          {labels.newerVersion}{' '}
-          <button className="button" onClick={() => location.reload()}>
+          {labels.misplaced}{' '}
+          {mayWrite !== false && entry !== undefined && entry.trashed === undefined && (
+            <button className="button" onClick={shown.putInOrder}>
+              {labels.putInOrder}
+            </button>
+          )}
+        </p>
+      )}
+      {shown?.unfit === 'newer' && (
+        <p>
+          {wasReloaded() ? labels.noNewerVersion : labels.newerVersion}{' '}
+          <button className="button" onClick={reload}>
             {labels.reload}
           </button>
         </p>
@@ -42,6 +58,17 @@ export function Notes({
       {shown?.isBound === true && <News editor={shown.editor} />}
     </div>
   )
+}
+
+/** Kept with this one entry of the tab's history, which a reload does not leave. */
+function reload(): void {
+  history.replaceState({ wasReloaded: true }, '')
+  location.reload()
+}
+
+function wasReloaded(): boolean {
+  const said: unknown = history.state
+  return typeof said === 'object' && said !== null && 'wasReloaded' in said
 }
 
 function News({ editor }: { editor: Editor }): ReactElement | undefined {

@@ -21,7 +21,8 @@ export function PageMenu({
   id: string
   entry: Entry | undefined
   editor: Editor | undefined
-  actions: DocumentActions
+  /** Undefined: they are not this person's. */
+  actions: DocumentActions | undefined
 }): ReactElement {
   const items: MenuItem[] = [{ name: labels.copyLink, act: () => copyLink(id) }]
   const title = entry?.title ?? ''
@@ -34,7 +35,7 @@ export function PageMenu({
       },
     )
   }
-  if (entry !== undefined) {
+  if (entry !== undefined && actions !== undefined) {
     items.push({ name: labels.duplicate, act: () => actions.duplicate(entry) })
     items.push(
       entry.trashed === undefined

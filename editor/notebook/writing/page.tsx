@@ -9,24 +9,26 @@ import { Icon } from '../components/icon.tsx'
 import { lastTime, listName, nameOf, rename } from '../document-list.ts'
 import type { Entry } from '../document-list.ts'
 import { usePerson } from '../person.ts'
-import { isReached } from '../indicator.ts'
+import { isOfAnother, isReached } from '../indicator.ts'
 import { markSeen } from '../seen.ts'
 import { labels, writing } from '../texts.ts'
 import { Touching } from '../touching.ts'
 import type { DocumentActions } from '../use-actions.ts'
 import { FindBar } from './find-bar.tsx'
+import { useFindKey } from './find-key.ts'
 import { Notes } from './notes.tsx'
 import { PageMenu } from './page-menu.tsx'
 import { People } from './people.tsx'
 import { Reactions } from './reactions.tsx'
 import { Toolbar } from './toolbar.tsx'
+import { useHasCome } from './use-arrival.ts'
 import { useEditor } from './use-editor.ts'
 import type { Shown } from './use-editor.ts'
 import { useNews } from './use-news.ts'
 import type { Currency } from './use-news.ts'
 import { WordCount } from './word-count.tsx'
 
-export type PageProps = {
+type PageProps = {
   readonly id: string
   readonly entry: Entry | undefined
   /** The list's Y.Doc. */
@@ -40,11 +42,12 @@ export default function Page(props: PageProps): ReactElement {
   const { mayWrite, waitingFor, isUpToDate } = useSyncStatus(nameOf(props.id))
   const workspace = useSyncStatus()
   const mayRename = useSyncStatus(listName).mayWrite !== false
+  const isOthers = isOfAnother(workspace)
   return (
     <PageOfDocument
       {...props}
-      mayWrite={mayWrite}
-      mayRename={mayRename}
+      mayWrite={isOthers ? false : mayWrite}
+      mayRename={mayRename && !isOthers}
       isForbidden={waitingFor === 'forbidden'}
       isReached={isReached(workspace)}
       isUpToDate={isUpToDate}
@@ -60,7 +63,9 @@ const PageOfDocument = memo(function PageOfDocument(
   const place = useRef<HTMLDivElement>(null)
   const shown = useEditor(place, view, usePerson())
   const [isFinding, setFinding] = useState(false)
-  const isThere = entry !== undefined && entry.trashed === undefined
+  const hasCome = useHasCome(view?.doc)
+  const isMissing = view !== undefined && !hasCome && !props.isUpToDate
+  const isThere = entry !== undefined && entry.trashed === undefined && !isMissing
   const isWritable = isThere && mayWrite !== false && shown?.isBound === true
   useEffect(() => {
     if (shown?.isBound === true) shown.editor.setEditable(isWritable, false)
@@ -83,7 +88,13 @@ const PageOfDocument = memo(function PageOfDocument(
       )}
       <div className="scroll">
         <div className="paper" hidden={isForbidden}>
-          <Notes entry={entry} shown={shown} mayWrite={mayWrite} actions={props.actions} />
+          <Notes
+            entry={entry}
+            shown={shown}
+            mayWrite={mayWrite}
+            isMissing={isMissing}
+            actions={mayRename ? props.actions : undefined}
+          />
           {entry !== undefined && (
             <textarea
               className="title"
@@ -93,7 +104,7 @@ const PageOfDocument = memo(function PageOfDocument(
               // Who began it goes on with its name.
               autoFocus={entry.title === ''}
               value={entry.title}
-              readOnly={!mayRename}
+              readOnly={!mayRename || entry.trashed !== undefined}
               onChange={(event) => rename(list, id, event.target.value.replaceAll('\n', ' '))}
               onKeyDown={(event) => {
                 if (event.key !== 'Enter') return
@@ -103,7 +114,7 @@ const PageOfDocument = memo(function PageOfDocument(
             />
           )}
           <div ref={place} className="prose" />
-          {shown !== undefined && view !== undefined && (
+          {entry !== undefined && shown !== undefined && view !== undefined && (
             <footer className="page-foot">
               <Reactions doc={view.doc} mayWrite={isThere && mayWrite !== false} />
               <WordCount editor={shown.editor} />
@@ -120,10 +131,11 @@ function Bar({
   id,
   entry,
   actions,
+  mayRename,
   shown,
   onPanel,
   onFind,
-}: PageProps & { shown: Shown | undefined; onFind: () => void }): ReactElement {
+}: PageProps & { mayRename: boolean; shown: Shown | undefined; onFind: () => void }): ReactElement {
   return (
     <header className="bar">
       <a className="icon-button back" href="#" aria-label={labels.backToDocuments}>
@@ -139,7 +151,7 @@ function Bar({
         entry={entry}
         // Without what this page does not know a copy would be less than it looks.
         editor={shown?.isBound === true ? shown.editor : undefined}
-        actions={actions}
+        actions={mayRename ? actions : undefined}
       />
     </header>
   )
@@ -169,16 +181,4 @@ function useTouch(view: DocumentView | undefined, list: Y.Doc, id: string): void
       removeEventListener('pagehide', rest)
     }
   }, [view, list, id])
-}
-
-function useFindKey(open: () => void): void {
-  useEffect(() => {
-    const keyDown = (event: KeyboardEvent): void => {
-      if (event.key !== 'f' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return
-      event.preventDefault()
-      open()
-    }
-    addEventListener('keydown', keyDown)
-    return () => removeEventListener('keydown', keyDown)
-  }, [open])
 }

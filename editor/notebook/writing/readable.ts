@@ -1,10 +1,8 @@
-// readable.ts — a document of a newer version as this page can show it: what it does not know stands there as such, with the
-// words in it. For reading only: nothing of it is written back.
-import { Node } from '@tiptap/core'
+// readable.ts — a document that no binding may have, as this page can show it: what it does not know stands there as such,
+// with the words in it. For reading only: nothing of it is written back.
+import { getSchema, Node } from '@tiptap/core'
 import type { AnyExtension, JSONContent } from '@tiptap/core'
-import { yXmlFragmentToProsemirrorJSON } from '@tiptap/y-tiptap'
-import { getSchema } from '@tiptap/core'
-import type * as Y from 'yjs'
+import * as Y from 'yjs'
 import { proseOf } from '../document-parts.ts'
 import { labels } from '../texts.ts'
 import { contentExtensions } from './extensions.ts'
@@ -22,12 +20,36 @@ export const readableExtensions: AnyExtension[] = [
 const schema = getSchema(readableExtensions)
 
 export function readableFrom(doc: Y.Doc): JSONContent {
-  const whole: JSONContent = yXmlFragmentToProsemirrorJSON(proseOf(doc))
-  const content = (whole.content ?? []).map((block) => {
-    const readable = known(block, false)
-    return isWellFormed(readable) ? readable : unknown(block, false)
-  })
+  const content = proseOf(doc)
+    .toArray()
+    .flatMap(contentFrom)
+    .map((block) => {
+      const readable = known(block, false)
+      return isWellFormed({ type: 'doc', content: [readable] }) ? readable : unknown(block, false)
+    })
   return { type: 'doc', content: content.length === 0 ? [{ type: 'paragraph' }] : content }
+}
+
+/** Of anything that Yjs can hold there. */
+function contentFrom(type: unknown): readonly JSONContent[] {
+  if (type instanceof Y.XmlText) return textsFrom(type)
+  if (type instanceof Y.XmlElement)
+    return [
+      { type: type.nodeName, attrs: type.getAttributes(), content: type.toArray().flatMap(contentFrom) },
+    ]
+  return [{ type: type instanceof Y.XmlHook ? type.hookName : 'embed' }]
+}
+
+function textsFrom(text: Y.XmlText): readonly JSONContent[] {
+  const parts: readonly { insert: unknown; attributes?: object }[] = text.toDelta()
+  return parts.map(({ insert, attributes = {} }) => {
+    if (typeof insert !== 'string') return { type: 'embed' }
+    return {
+      type: 'text',
+      text: insert,
+      marks: Object.entries(attributes).map(([type, attrs]) => ({ type, attrs })),
+    }
+  })
 }
 
 function known(node: JSONContent, isInline: boolean): JSONContent {

@@ -37,6 +37,9 @@ export function Toolbar({ editor }: { editor: Editor }): ReactElement {
         // The selection stays where it is.
         onMouseDown={(event) => event.preventDefault()}
       >
+        {/* First, where a narrow screen shows them without scrolling. */}
+        {historyCommands.map(button)}
+        <span className="gap" />
         {textCommands.map(button)}
         <ToolButton
           name={writing.link}
@@ -53,8 +56,6 @@ export function Toolbar({ editor }: { editor: Editor }): ReactElement {
             items={tableCommands.map(({ name, run }) => ({ name, act: () => run(editor) }))}
           />
         )}
-        <span className="gap" />
-        {historyCommands.map(button)}
       </div>
       {asked === 'link' && <LinkDialog editor={editor} onClose={() => setAsked(undefined)} />}
       {asked === 'image' && <ImageDialog editor={editor} onClose={() => setAsked(undefined)} />}

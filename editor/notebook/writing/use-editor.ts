@@ -1,5 +1,5 @@
-// use-editor.ts — the editor of a document, as long as it is shown: bound to its Y.Doc, or, where the document is newer than
-// this page, showing it for reading. A rebuilt Y.Doc, and a change from one to the other, makes another editor.
+// use-editor.ts — the editor of a document, as long as it is shown: bound to its Y.Doc, or, where it holds what the binding
+// would delete, showing it for reading. A rebuilt Y.Doc, and a change from one to the other, makes another editor.
 import { Editor } from '@tiptap/core'
 import { Collaboration } from '@tiptap/extension-collaboration'
 import { CollaborationCaret } from '@tiptap/extension-collaboration-caret'
@@ -7,6 +7,7 @@ import { Placeholder } from '@tiptap/extensions'
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
 import type { RefObject } from 'react'
 import type { DocumentView } from 'syncline/react'
+import type * as Y from 'yjs'
 import { say } from '../components/notices.tsx'
 import { proseField, proseOf } from '../document-parts.ts'
 import type { Person } from '../person.ts'
@@ -17,10 +18,18 @@ import { Find } from './find.ts'
 import { followLink } from './link-following.ts'
 import { writeBelow } from './line-below.ts'
 import { NewsMarks } from './news.ts'
+import { putInOrder } from './order.ts'
 import { readableExtensions, readableFrom } from './readable.ts'
-import { guard, unknownIn } from './schema-guard.ts'
+import { guard, unfitIn } from './schema-guard.ts'
+import type { Unfit } from './schema-guard.ts'
 
-export type Shown = { readonly editor: Editor; readonly isBound: boolean }
+export type Shown = {
+  readonly editor: Editor
+  readonly isBound: boolean
+  /** Why it is not bound. */
+  readonly unfit?: Unfit
+  readonly putInOrder?: () => void
+}
 
 const pastedLengthMax = 1_000_000
 
@@ -35,24 +44,36 @@ export function useEditor(
     const { current: element } = place
     let end = show()
     function show(): () => void {
-      if (view === undefined || unknownIn(view.doc, contentSchema) !== undefined) return showReadable()
+      if (view === undefined) return () => undefined
+      const unfit = unfitIn(view.doc, contentSchema)
+      if (unfit !== undefined) return showReadable(view, unfit)
       const editor = boundEditor(element, view, person)
       setShown({ editor, isBound: true })
-      const unguard = guard(view.doc, contentSchema, () => {
+      const unguard = guard(view.doc, contentSchema, (came) => {
         // Before the binding hears of it: it is gone by then.
         end()
-        end = showReadable()
+        end = showReadable(view, came)
       })
       return () => {
         unguard()
         editor.destroy()
       }
     }
-    function showReadable(): () => void {
-      if (view === undefined) return () => undefined
-      const editor = readingEditor(element, view)
-      setShown({ editor, isBound: false })
-      return () => editor.destroy()
+    function showReadable({ doc }: DocumentView, unfit: Unfit): () => void {
+      const editor = readingEditor(element, doc)
+      setShown({ editor, isBound: false, unfit, putInOrder: () => putInOrder(doc) })
+      const prose = proseOf(doc)
+      const look = (): void => {
+        if (unfitIn(doc, contentSchema) !== undefined)
+          return void editor.commands.setContent(readableFrom(doc))
+        end()
+        end = show()
+      }
+      prose.observeDeep(look)
+      return () => {
+        prose.unobserveDeep(look)
+        editor.destroy()
+      }
     }
     return () => {
       end()
@@ -103,12 +124,13 @@ function boundEditor(element: HTMLElement, { doc, awareness }: DocumentView, per
       attributes: { role: 'textbox', 'aria-multiline': 'true', spellcheck: 'true' },
       handleClick: (view, _place, event) => followLink(event) || writeBelow(view, event),
       handlePaste: (_view, event) => isTooMuch(event.clipboardData),
+      handleDrop: (_view, event, _slice, isMoved) => !isMoved && isTooMuch(event.dataTransfer),
     },
   })
 }
 
-function readingEditor(element: HTMLElement, { doc }: DocumentView): Editor {
-  const editor = new Editor({
+function readingEditor(element: HTMLElement, doc: Y.Doc): Editor {
+  return new Editor({
     element,
     injectCSS: false,
     editable: false,
@@ -116,14 +138,9 @@ function readingEditor(element: HTMLElement, { doc }: DocumentView): Editor {
     content: readableFrom(doc),
     editorProps: { handleClick: (_view, _place, event) => followLink(event) },
   })
-  const prose = proseOf(doc)
-  const look = (): void => void editor.commands.setContent(readableFrom(doc))
-  prose.observeDeep(look)
-  editor.on('destroy', () => prose.unobserveDeep(look))
-  return editor
 }
 
-/** True: nothing is pasted. A page that takes minutes over it would look broken. */
+/** True: nothing is pasted, or dropped. A page that takes minutes over it would look broken. */
 function isTooMuch(data: DataTransfer | null): boolean {
   const length = Math.max(data?.getData('text/plain').length ?? 0, data?.getData('text/html').length ?? 0)
   if (length <= pastedLengthMax) return false
