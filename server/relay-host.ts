@@ -50,7 +50,7 @@ export class RelayHost {
   #modeTold: OverloadMode = 'normal'
   #isClosed = false
 
-  private constructor(options: HostOptions, store: RelayStore, key: Uint8Array) {
+  private constructor(options: HostOptions, store: RelayStore, key: Uint8Array, startedAgainAt: number) {
     this.#options = options
     this.key = key
     this.meters = options.meters ?? new Meters()
@@ -99,7 +99,7 @@ export class RelayHost {
       replacements: this.#replacements,
       waiting: this.#waiting,
       overload: this.#overload,
-      joins: new Joins(this.#overload, options.now()),
+      joins: new Joins(this.#overload, startedAgainAt),
       nextRoom: () => ++this.#lastRoom,
       diskSaidReady: (tenant, ready) => this.#diskSaidReady(tenant, ready),
       diskWrote: () => this.#diskWrote(),
@@ -116,8 +116,13 @@ export class RelayHost {
     const store = new RelayStore(options.store, options.durability, (damage) =>
       options.report(noticeOfDamage(damage)),
     )
-    const key = await store.open(() => joined(options.randomId(), options.randomId()))
-    return new RelayHost(options, store, key)
+    // Nobody comes back to a relay that was never there.
+    let startedAgainAt = options.now()
+    const key = await store.open(() => {
+      startedAgainAt = Number.NEGATIVE_INFINITY
+      return joined(options.randomId(), options.randomId())
+    })
+    return new RelayHost(options, store, key, startedAgainAt)
   }
 
   connectNative(socket: HostSocket, headers: RequestHeaders = {}): HostConnection {

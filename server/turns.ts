@@ -12,7 +12,7 @@ const picturesMax = 3
 const editsEnough = 64
 
 /** Of its time that this process has something to do. */
-const busyShare = 0.15
+const busyShare = 0.08
 const lookEveryMs = 250
 
 export class Turns {

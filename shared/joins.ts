@@ -17,9 +17,10 @@ export class Joins {
   #line = 0
   #lineEndsAt = 0
 
-  constructor(overload: Overload, startedAt: number) {
+  /** `startedAgainAt`: everybody who was there before comes back then. */
+  constructor(overload: Overload, startedAgainAt: number) {
     this.#overload = overload
-    this.#settledAt = startedAt + settlingMs
+    this.#settledAt = startedAgainAt + settlingMs
   }
 
   /** Undefined: it may come in. Else after how many milliseconds it may ask again. */

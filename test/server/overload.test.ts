@@ -119,6 +119,19 @@ test('[L1] a stampede after a restart: so many at a time, the others come again 
   expect(served()).toBe(count)
 })
 
+test('[L1] a relay that is started for the first time lets a whole class in at once', async () => {
+  const devices = Array.from(
+    { length: joinsAtOnce.settling + 30 },
+    (_, index) => new HostDevice(relay, index),
+  )
+  for (const device of devices) {
+    device.open('story')
+    device.tell({ type: 'workOfflineSet', isOn: false })
+  }
+  await devices[0]!.settle()
+  expect(devices.map((device) => device.status.get('story')?.waitingFor)).not.toContain('relayBusy')
+})
+
 test('[D1] a disk that refuses is told: nobody is asked to push until it writes', async () => {
   const ana = await joined(1, 'story')
   relay.disk.failNext('full', 1)
