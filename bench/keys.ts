@@ -1,5 +1,6 @@
-// keys.ts — what a key costs the page of the notebook: its main thread's work from the key to the next, in Chromium, in an
-// empty document and in one with a whole paper. Work alone, by the thread's own clock: what else the machine does is not in it.
+// keys.ts — what the page of the notebook costs in Chromium: how soon its list is there from the browser's cache, and its main
+// thread's work from a key to the next, in an empty document and in one with a whole paper. Work alone, by the thread's own
+// clock: what else the machine does is not in it.
 import { setTimeout as wait } from 'node:timers/promises'
 import type { CDPSession } from 'playwright-core'
 import * as Y from 'yjs'
@@ -8,6 +9,7 @@ import { proseOf } from '../editor/notebook/document-parts.ts'
 import { editingSession } from '../test/editing-session.ts'
 import { NotebookPage } from '../test/notebook/notebook-page.ts'
 import { Browser } from './browser.ts'
+import { median } from './figures.ts'
 import type { Bench, Load, Measured } from './figures.ts'
 import { join } from './join.ts'
 import { Server } from './server.ts'
@@ -19,6 +21,7 @@ const measuredKeys = 200
 /** Within it the work of one key is done, painted and on its way to the disk and the relay. */
 const keyMs = 120
 const restMs = 4_000
+const reloads = 5
 
 export const keys: Bench = {
   name: 'keys',
@@ -33,6 +36,7 @@ async function measure(target: Target, { traces }: Load): Promise<Measured> {
   if (!(await fetch(address)).ok) throw new Error('The pages are not built: npm run build')
   await using browser = await Browser.start()
   const notebook = new NotebookPage(await browser.open(address))
+  const listMs = await cachedListMs(notebook)
   const empty = await measureKeys(notebook, '')
   const { text } = editingSession(
     'automerge-paper',
@@ -40,7 +44,20 @@ async function measure(target: Target, { traces }: Load): Promise<Measured> {
     traces === undefined ? {} : { traces },
   )
   const paper = await measureKeys(notebook, text, server)
-  return { ...named('empty', empty), ...named('paper', paper) }
+  return { 'list from cache, ms': listMs, ...named('empty', empty), ...named('paper', paper) }
+}
+
+/** From the beginning of a reload until one can begin a document. */
+async function cachedListMs(notebook: NotebookPage): Promise<number> {
+  const { page } = notebook
+  await notebook.isKept()
+  const found: number[] = []
+  for (let round = 0; round < reloads; round++) {
+    await page.reload({ waitUntil: 'commit' })
+    await notebook.button('New document').and(page.locator(':enabled')).waitFor()
+    found.push(await page.evaluate(() => performance.now()))
+  }
+  return median(found)
 }
 
 function named(document: string, ms: readonly number[]): Measured {
