@@ -5,7 +5,7 @@
 /** One picture of a screen: who reads sees nothing sooner. At a thousand keys a second it halves what a key costs. */
 const paceMs = 16
 
-/** So long a busy process gathers, unless enough is there: a quarter less again for a key, and still too short to be seen. */
+/** So long a busy process gathers, unless enough is there: a fifth less again for a key, and still too short to be seen. */
 const picturesMax = 3
 
 /** Worth a turn of its own: who sends so much at once waits for the answer before it sends more. */

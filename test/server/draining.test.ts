@@ -56,12 +56,7 @@ test('[D1] on SIGTERM what was accepted is committed, everyone is told when to c
 })
 
 test('[B1] who comes while the relay is being stopped is told to come back, and a stop takes bounded time', async () => {
-  const relay = await relayProcess({ fileBytesMax: 256 * 1024, words: ['--drain-time', '2s'] })
-  const author = new StockCaller(relay.url, 'story')
-  onTestFinished(() => author.end())
-  const refused = relay.says(/"code":"disk-refuses"/)
-  for (let n = 0; n < 10; n++) await author.send(encodeUpdate(textUpdate(String(n).repeat(50_000))))
-  await refused
+  const relay = await relayWhoseDiskRefuses('--drain-time', '2s')
   const draining = relay.says(/"code":"draining"/)
   const { ended } = relay
   process.kill(relay.pid, 'SIGTERM')
@@ -82,13 +77,7 @@ test('[B1] who comes while the relay is being stopped is told to come back, and 
 })
 
 test('[B1] who waits for a turn when the relay is stopped is not let in any more, and told to come back', async () => {
-  const words = ['--drain-time', '20s', '--sockets-per-second', '1']
-  const relay = await relayProcess({ fileBytesMax: 256 * 1024, words })
-  const author = new StockCaller(relay.url, 'story')
-  onTestFinished(() => author.end())
-  const refused = relay.says(/"code":"disk-refuses"/)
-  for (let n = 0; n < 10; n++) await author.send(encodeUpdate(textUpdate(String(n).repeat(50_000))))
-  await refused
+  const relay = await relayWhoseDiskRefuses('--drain-time', '20s', '--sockets-per-second', '1')
   const waiting = Array.from({ length: 4 }, () => {
     const socket = new WebSocket(`${relay.url}/story`)
     onTestFinished(() => socket.terminate())
@@ -108,12 +97,7 @@ test('[B1] who waits for a turn when the relay is stopped is not let in any more
 })
 
 test('a second signal ends it at once', async () => {
-  const relay = await relayProcess({ fileBytesMax: 256 * 1024, words: ['--drain-time', '600s'] })
-  const author = new StockCaller(relay.url, 'story')
-  onTestFinished(() => author.end())
-  const refused = relay.says(/"code":"disk-refuses"/)
-  for (let n = 0; n < 10; n++) await author.send(encodeUpdate(textUpdate(String(n).repeat(50_000))))
-  await refused
+  const relay = await relayWhoseDiskRefuses('--drain-time', '600s')
   const draining = relay.says(/"code":"draining"/)
   const { ended } = relay
   process.kill(relay.pid, 'SIGINT')
@@ -219,3 +203,14 @@ test.each([
   },
   30_000,
 )
+
+/** What was sent last waits for the disk: a stop has something to wait for. */
+async function relayWhoseDiskRefuses(...words: readonly string[]) {
+  const relay = await relayProcess({ fileBytesMax: 256 * 1024, words: [...words] })
+  const author = new StockCaller(relay.url, 'story')
+  onTestFinished(() => author.end())
+  const refused = relay.says(/"code":"disk-refuses"/)
+  for (let n = 0; n < 10; n++) await author.send(encodeUpdate(textUpdate(String(n).repeat(50_000))))
+  await refused
+  return relay
+}
