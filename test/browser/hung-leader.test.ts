@@ -103,7 +103,7 @@ test('[L1] a tab that leads and hangs is robbed of the lead, and follows when it
   await Promise.all(others.map(isSaved))
   await shows(first!, 'before ')
   const hangs = wall.holds()
-  const hanging = first!.evaluate(`script.write('in it '); script.hang('${wall.url}')`)
+  const hanging = first!.evaluate(`script.writeAndHang('in it ', '${wall.url}')`)
   await hangs
   await others[1]!.evaluate(`script.write('meanwhile ')`)
   const leader = await Promise.race(others.map((tab) => leads(tab).then(() => tab)))

@@ -29,8 +29,30 @@ export function isSaved(): boolean {
   return document.status.current.isSaved
 }
 
-/** Nothing runs in this page until somebody answers there. */
-export function hang(url: string): void {
+const ends = ['complete', 'abort']
+const openTransactions = new Set<IDBTransaction>()
+const begin = IDBDatabase.prototype.transaction
+IDBDatabase.prototype.transaction = function counted(...asked): IDBTransaction {
+  const transaction = begin.apply(this, asked)
+  openTransactions.add(transaction)
+  for (const end of ends) transaction.addEventListener(end, () => openTransactions.delete(transaction))
+  return transaction
+}
+
+/**
+ * Writes, and nothing runs in this page until somebody answers there. Not while it reads or writes its database: Chromium
+ * leaves a page a minute for a transaction, and nobody else gets at the store before.
+ */
+export async function writeAndHang(more: string, url: string): Promise<void> {
+  for (const transaction of openTransactions)
+    await new Promise((resolve) => {
+      for (const end of ends) transaction.addEventListener(end, resolve)
+    })
+  write(more)
+  hang(url)
+}
+
+function hang(url: string): void {
   const request = new XMLHttpRequest()
   request.open('GET', url, false)
   request.send()
