@@ -31,7 +31,7 @@ export function isSaved(): boolean {
 
 const ends = ['complete', 'abort']
 const openTransactions = new Set<IDBTransaction>()
-const begin = IDBDatabase.prototype.transaction
+const begin: IDBDatabase['transaction'] = Reflect.get(IDBDatabase.prototype, 'transaction')
 IDBDatabase.prototype.transaction = function counted(...asked): IDBTransaction {
   const transaction = begin.apply(this, asked)
   openTransactions.add(transaction)
