@@ -348,7 +348,7 @@ export class Engine {
         this.#show({ socketError: undefined })
         this.step({ type: 'connected', socket: number })
       },
-      received: (message) => this.step({ type: 'received', socket: number, message }),
+      received: (messages) => this.step({ type: 'received', socket: number, messages }),
       garbled: () => this.step({ type: 'garbled', socket: number }),
       closed: (refusal) => {
         this.#show({ socketError: refusal })

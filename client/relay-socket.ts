@@ -22,7 +22,8 @@ export type SocketClass = new (url: string, protocols: string) => SocketLike
 
 export type SocketEvents = {
   readonly opened: () => void
-  readonly received: (message: Message) => void
+  /** All of one frame. */
+  readonly received: (messages: readonly Message[]) => void
   /** What was sent cannot be read. */
   readonly garbled: () => void
   /** `refusal`: it could not even be made, in the platform's words. A page of https may have none over ws. */
@@ -89,7 +90,7 @@ export class RelaySocket {
         const bytes = this.#reassembly.take(fragment)
         return bytes && codec.decodeMessage(bytes)
       })
-      for (const message of messages) this.#events?.received(message)
+      this.#events?.received(messages)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#events?.garbled()

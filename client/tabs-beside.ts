@@ -27,14 +27,16 @@ export class TabsBeside {
   readonly #shared: Shared | undefined
   /** A store in memory is shared with nobody, and what is said of it would be believed of the other one. [T1] */
   #hasJoined = false
+  /** One post costs as much as the rest of a key's words: what is said in one turn goes out together. */
+  #said: TabWord[] = []
 
   constructor(sharedName: string | undefined, events: BesideEvents) {
     this.#events = events
     if (sharedName === undefined) return
     const name = `syncline:${sharedName}`
     const channel = new BroadcastChannel(name)
-    channel.addEventListener('message', ({ data }: MessageEvent<TabWord>) => {
-      if (this.#hasJoined) this.#hear(data)
+    channel.addEventListener('message', ({ data }: MessageEvent<readonly TabWord[]>) => {
+      if (this.#hasJoined) for (const word of data) this.#hear(word)
     })
     this.#shared = {
       name,
@@ -65,9 +67,14 @@ export class TabsBeside {
   }
 
   say(word: TabWord): void {
+    if (!this.#hasJoined || this.#shared === undefined) return
+    if (this.#said.push(word) === 1) queueMicrotask(() => this.#post())
+  }
+
+  #post(): void {
     // It reaches no other origin.
     // oxlint-disable-next-line unicorn/require-post-message-target-origin
-    if (this.#hasJoined) this.#shared?.channel.postMessage(word)
+    if (this.#said.length > 0) this.#shared?.channel.postMessage(this.#said.splice(0))
   }
 
   get openElsewhere(): ReadonlySet<string> {
@@ -87,6 +94,7 @@ export class TabsBeside {
   close(): void {
     this.#shared?.leadership.close()
     this.#shared?.endLife()
+    this.#post()
     this.#shared?.channel.close()
   }
 

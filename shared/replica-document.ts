@@ -103,8 +103,18 @@ export class ReplicaDocument {
   }
 
   step(input: DocumentInput, now: number): readonly DocumentEffect[] {
+    return [...this.hear(input, now), ...this.goOn(now)]
+  }
+
+  /** One of several: what comes of all of them is done by `goOn`, and what they bring to the disk goes there together. */
+  hear(input: DocumentInput, now: number): readonly DocumentEffect[] {
     this.#effects = []
     if (meanings[this.phase][input.type] === 'take') this.#take(input, now)
+    return this.#effects
+  }
+
+  goOn(now: number): readonly DocumentEffect[] {
+    this.#effects = []
     this.#goOn(now)
     return this.#effects
   }

@@ -27,7 +27,8 @@ export type ReplicaInput =
   | { readonly type: 'identityMade'; readonly replica: Uint8Array; readonly secret: Uint8Array }
   | { readonly type: 'tokenGiven'; readonly token: string }
   | { readonly type: 'connected'; readonly socket: SocketNumber }
-  | { readonly type: 'received'; readonly socket: SocketNumber; readonly message: Message }
+  /** All of one frame. */
+  | { readonly type: 'received'; readonly socket: SocketNumber; readonly messages: readonly Message[] }
   /** What it sent cannot be read. */
   | { readonly type: 'garbled'; readonly socket: SocketNumber }
   /** Also the answer to `connect` where nobody answers, and to `disconnect`. */

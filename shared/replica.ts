@@ -14,7 +14,7 @@ import type { List } from './replica-listing.ts'
 import { ReplicaSocket } from './replica-socket.ts'
 import { isSameStatus } from './replica-status.ts'
 import { meanings } from './replica-words.ts'
-import type { ReplicaEffect, ReplicaInput, ReplicaStatus } from './replica-words.ts'
+import type { ReplicaEffect, ReplicaInput, ReplicaStatus, SocketNumber } from './replica-words.ts'
 import { unreachable } from './unreachable.ts'
 
 export type ReplicaOptions = {
@@ -43,6 +43,8 @@ export class Replica {
   readonly #listing = new Listing()
   /** Documents' own wake-ups: each tells its next one. */
   readonly #wakes = new Map<string, number>()
+  /** Documents that were told something and have yet to go on. */
+  readonly #heard = new Set<string>()
   #workspaceCursor: Uint8Array = new Uint8Array()
   #mode: RelayMode = relayMode.normal
   #modeClasses = 0
@@ -90,8 +92,7 @@ export class Replica {
         if (this.#socket.isCurrent(input.socket)) this.#socket.connected(now)
         return undefined
       case 'received':
-        if (this.#socket.isCurrent(input.socket)) this.#receive(input.message)
-        return undefined
+        return this.#receiveAll(input.socket, input.messages)
       case 'garbled':
         if (this.#socket.isCurrent(input.socket)) this.#socket.garbled(now)
         return undefined
@@ -173,19 +174,24 @@ export class Replica {
     this.#tellAll({ type: 'linkLost' })
   }
 
+  #receiveAll(socket: SocketNumber, messages: readonly Message[]): void {
+    for (const message of messages) if (this.#socket.isCurrent(socket)) this.#receive(message)
+    for (const document of this.#heard) this.#goOnWith(document)
+  }
+
   #receive(message: Message): void {
     this.#socket.heard(message, this.#now)
     switch (message.type) {
       case 'opened': {
         const document = this.#links.opened(message.link, message.room)
-        if (document !== undefined) this.#tell(document, message)
+        if (document !== undefined) this.#hear(document, message)
         return
       }
       case 'closed': {
         const document = this.#links.ofLink(message.link)
         if (document === undefined) return
         this.#links.close(document)
-        this.#tell(document, message)
+        this.#hear(document, message)
         return
       }
       case 'piece':
@@ -197,7 +203,7 @@ export class Replica {
       case 'compared':
       case 'rights': {
         const document = this.#links.ofRoom(message.room)
-        if (document !== undefined) this.#tell(document, message)
+        if (document !== undefined) this.#hear(document, message)
         return
       }
       case 'presence': {
@@ -285,10 +291,22 @@ export class Replica {
   }
 
   #tell(document: string, input: DocumentInput): void {
+    this.#hear(document, input)
+    this.#goOnWith(document)
+  }
+
+  #hear(document: string, input: DocumentInput): void {
     const opened = this.#documents.get(document)
     if (opened === undefined) return
+    this.#heard.add(document)
+    for (const effect of opened.machine.hear(input, this.#now)) this.#perform(document, effect)
+  }
+
+  #goOnWith(document: string): void {
+    this.#heard.delete(document)
     this.#wakes.delete(document)
-    for (const effect of opened.machine.step(input, this.#now)) this.#perform(document, effect)
+    for (const effect of this.#documents.get(document)?.machine.goOn(this.#now) ?? [])
+      this.#perform(document, effect)
   }
 
   #perform(document: string, effect: DocumentEffect): void {

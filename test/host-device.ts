@@ -181,9 +181,9 @@ export class HostDevice {
   #connect(number: number): void {
     const host = this.#relay.host.connectNative({
       send: (frames) => {
-        for (const message of frames.flatMap(decodeFrame)) {
-          this.heard.push(message)
-          this.tell({ type: 'received', socket: number, message })
+        for (const messages of frames.map(decodeFrame)) {
+          this.heard.push(...messages)
+          this.tell({ type: 'received', socket: number, messages })
         }
       },
       end: () => this.tell({ type: 'disconnected', socket: number, random: 0 }),

@@ -137,12 +137,12 @@ test('[L1] a tab whose database answers nothing any more is robbed as well', asy
 test('[L1] a tab that answers keeps the lead, however long it does nothing else', async () => {
   const [first, second] = await openTabs('quiet', 2)
   await leads(first!)
-  const asked = await second!.evaluate(`new Promise((resolve) => {
+  await second!.evaluate(`new Promise((resolve) => {
     let answers = 0
     new BroadcastChannel('syncline:quiet').addEventListener('message', ({ data }) => {
-      if (data.type === 'here' && ++answers === 8) resolve(answers)
+      answers += data.filter(({ type }) => type === 'here').length
+      if (answers >= 8) resolve()
     })
   })`)
-  expect(asked).toBe(8)
   expect(await first!.evaluate('script.role()')).toBe('leading')
 })

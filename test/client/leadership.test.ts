@@ -137,7 +137,9 @@ test('[L1] who was robbed and did not hear of it finds out when it is asked, and
   const [first, second] = await openTabs(2)
   const heard: string[] = []
   const channel = new BroadcastChannel('syncline:one')
-  channel.addEventListener('message', ({ data }: MessageEvent<{ type: string }>) => heard.push(data.type))
+  channel.addEventListener('message', ({ data }: MessageEvent<readonly { type: string }[]>) =>
+    heard.push(...data.map(({ type }) => type)),
+  )
   first.hang()
   await untilOneOf([second!])
   expect(first.leads).toBe(true)

@@ -32,7 +32,7 @@ function heardOf(...parts: readonly Uint8Array[]): unknown[] {
   const heard: unknown[] = []
   const socket = new RelaySocket(1, FakeSocket, 'ws://relay.test/', {
     opened: () => undefined,
-    received: (message) => heard.push(message),
+    received: (messages) => heard.push(...messages),
     garbled: () => heard.push('garbled'),
     closed: () => undefined,
   })

@@ -74,8 +74,8 @@ export class Device {
     return this.tell({ type: 'connected', socket: this.socket })
   }
 
-  hear(message: Message): this {
-    return this.tell({ type: 'received', socket: this.socket, message })
+  hear(...messages: readonly Message[]): this {
+    return this.tell({ type: 'received', socket: this.socket, messages })
   }
 
   opened(document: string, room: number): this {

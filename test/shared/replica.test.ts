@@ -162,7 +162,7 @@ describe('coming back', () => {
     }
     const said = (socket: number): ReplicaInput[] => [
       { type: 'connected', socket },
-      { type: 'received', socket, message: { type: 'ping', nonce: 1 } },
+      { type: 'received', socket, messages: [{ type: 'ping', nonce: 1 }] },
       { type: 'garbled', socket },
       { type: 'disconnected', socket, random: 0 },
     ]
@@ -187,10 +187,24 @@ describe('coming back', () => {
     device.tell({
       type: 'received',
       socket: old,
-      message: { type: 'ack', room: 5, ranges: [{ from: 1, count: 1 }] },
+      messages: [{ type: 'ack', room: 5, ranges: [{ from: 1, count: 1 }] }],
     })
     expect(device.store.outbox()).toEqual([1])
   })
+})
+
+test('[D3] what comes in one frame goes to the disk together', () => {
+  const device = new Device().online().open('one').edit('one', 1).opened('one', 5)
+  device.forget()
+  device.hear(
+    { type: 'delivery', room: 5, after: 0, through: 1, updates: [] },
+    { type: 'ack', room: 5, ranges: [{ from: 1, count: 1 }] },
+  )
+  const batches = device.effects.flatMap((effect) =>
+    effect.type === 'document' && effect.effect.type === 'write' ? [effect.effect.changes] : [],
+  )
+  expect(batches.map((changes) => changes.map(({ type }) => type))).toEqual([['advance', 'acknowledge']])
+  expect(device.store.outbox()).toEqual([])
 })
 
 describe('the window', () => {

@@ -121,7 +121,7 @@ export class NativeDevice {
       accept,
       whenAwake: ears.whenAwake,
       tell: (input) => {
-        if (input.type === 'received') this.#hears(name, input.message)
+        if (input.type === 'received') for (const message of input.messages) this.#hears(name, message)
         if (input.type === 'disconnected') this.present.clear()
         ears.tell(input)
       },

@@ -1,6 +1,6 @@
 // native-line.ts — one page's socket on the native wire: frames to messages and back. Knows: fragments, the number of
 // the socket. Must not know: what a message means.
-import { framesOf, Reassembly } from '../../shared/fragments.ts'
+import { framesOf, Reassembly, wholeMessages } from '../../shared/fragments.ts'
 import type { Message } from '../../shared/message.ts'
 import { ProtocolError } from '../../shared/protocol-error.ts'
 import type { ReplicaInput } from '../../shared/replica-words.ts'
@@ -64,10 +64,10 @@ export class NativeLine {
   #received(frame: Uint8Array): void {
     const { number: socket, tell } = this.#options
     try {
-      for (const message of decodeFrame(frame)) {
-        const whole = message.type === 'fragment' ? wholeOf(this.#reassembly.take(message)) : message
-        if (whole !== undefined) tell({ type: 'received', socket, message: whole })
-      }
+      const messages = wholeMessages(decodeFrame(frame), (fragment) =>
+        wholeOf(this.#reassembly.take(fragment)),
+      )
+      tell({ type: 'received', socket, messages })
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#world.note(`${this.#options.name} cannot read what it was sent: ${error.message}`)
