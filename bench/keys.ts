@@ -12,6 +12,7 @@ import { Browser } from './browser.ts'
 import { median } from './figures.ts'
 import type { Bench, Load, Measured } from './figures.ts'
 import { join } from './join.ts'
+import { onAllCores } from './processor.ts'
 import { Server } from './server.ts'
 import type { Target } from './target.ts'
 
@@ -34,7 +35,7 @@ async function measure(target: Target, { traces }: Load): Promise<Measured> {
   await using server = await Server.start(target)
   const address = `http://127.0.0.1:${server.port}/notebook/`
   if (!(await fetch(address)).ok) throw new Error('The pages are not built: npm run build')
-  await using browser = await Browser.start()
+  await using browser = await onAllCores(() => Browser.start())
   const notebook = new NotebookPage(await browser.open(address))
   const listMs = await cachedListMs(notebook)
   const empty = await measureKeys(notebook, '')

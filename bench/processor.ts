@@ -3,8 +3,11 @@
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
+/** Asked before this process is pinned: afterwards there is one. */
+const processors = availableParallelism()
+
 export const isPinned: boolean =
-  availableParallelism() > 1 && spawnSync('taskset', ['--version'], { stdio: 'ignore' }).status === 0
+  processors > 1 && spawnSync('taskset', ['--version'], { stdio: 'ignore' }).status === 0
 
 const serversCore = '0'
 const loadsCore = '1'
@@ -13,7 +16,21 @@ export function onServersCore(words: readonly string[]): readonly string[] {
   return isPinned ? ['taskset', '-c', serversCore, ...words] : words
 }
 
-/** All threads of this process. */
+/** All threads of this process, and what it starts from then on. */
 export function goToLoadsCore(): void {
-  if (isPinned) spawnSync('taskset', ['-acp', loadsCore, String(process.pid)], { stdio: 'ignore' })
+  goTo(loadsCore)
+}
+
+/** A browser is many processes, and on one core they drive each other's memory out of its caches, as on nobody's desk. */
+export async function onAllCores<Started>(start: () => Promise<Started>): Promise<Started> {
+  goTo(`0-${processors - 1}`)
+  try {
+    return await start()
+  } finally {
+    goToLoadsCore()
+  }
+}
+
+function goTo(cores: string): void {
+  if (isPinned) spawnSync('taskset', ['-acp', cores, String(process.pid)], { stdio: 'ignore' })
 }

@@ -12,7 +12,7 @@ import { say } from '../components/notices.tsx'
 import { proseField, proseOf } from '../document-parts.ts'
 import type { Person } from '../person.ts'
 import { labels, writing } from '../texts.ts'
-import { drawCaret, drawSelection } from './carets.ts'
+import { drawCaret, drawSelection, tellingOfOthers } from './carets.ts'
 import { contentExtensions, contentSchema } from './extensions.ts'
 import { Find } from './find.ts'
 import { followLink } from './link-following.ts'
@@ -111,7 +111,7 @@ function boundEditor(element: HTMLElement, { doc, awareness }: DocumentView, per
       ...contentExtensions,
       Collaboration.configure({ document: doc, field: proseField }),
       CollaborationCaret.configure({
-        provider: { awareness },
+        provider: { awareness: tellingOfOthers(awareness) },
         user: person,
         render: drawCaret,
         selectionRender: drawSelection,
