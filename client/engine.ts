@@ -13,6 +13,7 @@ import type { StoreStatus } from './device-store.ts'
 import { Inbox } from './inbox.ts'
 import type { OpenDocument } from './open-document.ts'
 import { OpenDocuments } from './open-documents.ts'
+import type { Prepare } from './live-doc.ts'
 import type { Kinship } from './moving.ts'
 import { atMostAMoment } from './patience.ts'
 import { newIdentity } from './records.ts'
@@ -29,6 +30,7 @@ export type EngineOptions = {
   readonly place: StorePlace
   readonly socketClass: SocketClass
   readonly wholeWorkspace: boolean
+  readonly prepare: Prepare | undefined
 }
 
 type OwnStatus = {
@@ -123,6 +125,7 @@ export class Engine {
       store: this.#store,
       tab: this.#tab,
       inbox: this.inbox,
+      prepare: options.prepare,
       tell: (document, input) => this.#tell(document, input),
       statusChanged: (document) => {
         this.documents.statusChanged(document)

@@ -1,5 +1,6 @@
 // index.ts — what an application imports as `syncline/client`.
 export { beginning as documentBeginning } from './document-status.ts'
+export { updatesIn } from './live-doc.ts'
 export { MemoryStore } from './memory-store.ts'
 export type { Observable } from './observed.ts'
 export type { Saved, SynclineDocument } from './opened-document.ts'

@@ -10,28 +10,37 @@ export type LiveEvents = {
   readonly presenceChanged: (live: LiveDoc) => void
 }
 
+/** Called with each new Y.Doc, before anything is in it: for observers of an application. */
+export type Prepare = (doc: Y.Doc) => void
+
 export class LiveDoc {
   readonly doc: Y.Doc
   readonly awareness: Awareness
   /** Of which rows it is; until they are read, of none. */
   made: Made | undefined
-  #isApplying = false
+  /** What is being applied. */
+  arriving: readonly Uint8Array[] | undefined
 
   constructor(
     name: string,
     made: Made | undefined,
     updates: readonly Uint8Array[],
     { updated, presenceChanged }: LiveEvents,
+    prepare?: Prepare,
   ) {
     this.doc = new Y.Doc({ guid: name })
     this.made = made
-    // What Yjs derives from rows alone it derives each time.
-    this.apply(updates)
-    this.awareness = new Awareness(this.doc)
+    prepare?.(this.doc)
+    let isNew = true
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
-      // Without structs, in the midst of others' updates: there Yjs tidies up after them.
-      if (origin !== this) updated(this, update, this.#isApplying && update[0] === 0)
+      if (origin === this) return
+      // Without structs, in the midst of others' updates: there Yjs tidies up after them. From rows alone it does so each time.
+      const isDerived = this.arriving !== undefined && update[0] === 0
+      if (!isNew || !isDerived) updated(this, update, isDerived)
     })
+    this.apply(updates)
+    isNew = false
+    this.awareness = new Awareness(this.doc)
     this.awareness.on('update', (_changes: unknown, origin: unknown) => {
       if (origin !== this) presenceChanged(this)
     })
@@ -39,13 +48,18 @@ export class LiveDoc {
 
   /** In one transaction, which is nobody's edit. */
   apply(updates: readonly Uint8Array[]): void {
-    this.#isApplying = true
+    this.arriving = updates
     try {
       applyAll(this.doc, updates, this)
     } finally {
-      this.#isApplying = false
+      this.arriving = undefined
     }
   }
+}
+
+/** The updates that a transaction applies; none: it is of this page. To be asked while its observers are called. */
+export function updatesIn({ origin }: Y.Transaction): readonly Uint8Array[] {
+  return (origin instanceof LiveDoc && origin.arriving) || []
 }
 
 /** A Y.Doc to ask something, and to be forgotten. */

@@ -22,6 +22,7 @@ import type { LeaderWord } from './document-status.ts'
 import type { Inbox } from './inbox.ts'
 import { Lane } from './lane.ts'
 import { docOf, LiveDoc } from './live-doc.ts'
+import type { LiveEvents, Prepare } from './live-doc.ts'
 import { Observed } from './observed.ts'
 import { hearPresence, othersPresence, ownPresence, sayAgain } from './presence-words.ts'
 import { isConfirmed, isPending, updatesOf } from './records.ts'
@@ -32,6 +33,7 @@ export type DocumentHost = RowsHost & {
   readonly inbox: Pick<Inbox, 'countOf' | 'read'>
   readonly tab: { readonly sayPresence: (document: string, entries: readonly PresenceEntry[]) => void }
   readonly statusChanged: (document: OpenDocument) => void
+  readonly prepare: Prepare | undefined
 }
 
 type DocEffect = Exclude<ShellDocumentEffect, { readonly type: 'write' | 'settle' | 'tellStatus' }>
@@ -291,12 +293,13 @@ export class OpenDocument {
   }
 
   #madeLive(made: Made | undefined, rows: readonly NumberedRow[]): LiveDoc {
-    return new LiveDoc(this.name, made, updatesOf(rows), {
+    const events: LiveEvents = {
       updated: (live, update, isDerived) => this.#updated(live, update, isDerived),
       presenceChanged: (live) => {
         if (live === this.#live && this.#isKept) this.sayPresence()
       },
-    })
+    }
+    return new LiveDoc(this.name, made, updatesOf(rows), events, this.#host.prepare)
   }
 
   #updated({ made }: LiveDoc, update: Uint8Array, isDerived: boolean): void {

@@ -5,6 +5,7 @@ import { isSameStatus } from '../shared/replica-status.ts'
 import type { ReplicaStatus, RestReason } from '../shared/replica-words.ts'
 import { Engine } from './engine.ts'
 import type { RefusedEdits } from './inbox.ts'
+import type { Prepare } from './live-doc.ts'
 import { Observed, until } from './observed.ts'
 import type { Observable } from './observed.ts'
 import type { OpenDocument } from './open-document.ts'
@@ -29,6 +30,8 @@ export type WorkspaceOptions = {
   readonly socketClass?: SocketClass
   /** Whether all documents that the token may read are brought to this device, or only those that are opened. */
   readonly wholeWorkspace?: boolean
+  /** Called with each new Y.Doc (`guid` is the document's name), before anything is in it: for observers that miss nothing. */
+  readonly prepare?: Prepare
 }
 
 export type WorkspaceStatus = {
@@ -96,13 +99,15 @@ export class Workspace {
     store,
     socketClass = globalThis.WebSocket,
     wholeWorkspace = false,
+    prepare,
   }: WorkspaceOptions) {
     if (socketClass === undefined)
       throw new SynclineError('no-web-socket', 'There is no WebSocket here: pass one as socketClass.')
     checkUrl(url)
     const place = placeOf(store)
     this.room = async () => place.room?.()
-    this.#engine = new Engine({ url, token, place, socketClass, wholeWorkspace }, () => this.#show())
+    const options = { url, token, place, socketClass, wholeWorkspace, prepare }
+    this.#engine = new Engine(options, () => this.#show())
     this.#status = new Observed(this.#statusNow())
     this.status = this.#status
     this.refused = this.#engine.inbox

@@ -18,6 +18,11 @@ export function reactionsOf(doc: Y.Doc): Y.Map<number> {
   return doc.getMap('reactions')
 }
 
+/** Older pages leave it alone. */
+export function leftoversOf(doc: Y.Doc): Y.Map<unknown> {
+  return doc.getMap('leftovers')
+}
+
 /** Whoever makes one writes at least a version. What has not come to this device looks like an empty one, and is none. */
 export function hasCome(doc: Y.Doc): boolean {
   return metaOf(doc).has('schema') || proseOf(doc).length > 0

@@ -6,6 +6,7 @@ import { WorkspaceProvider } from 'syncline/react'
 import { nameHere, relayUrl } from '../place.ts'
 import { App } from './app.tsx'
 import { watchFigures } from './figures.ts'
+import { watchLeftovers } from './leftover-watch.ts'
 import { keepPage } from './offline-page.ts'
 import { watchSigningIn } from './signing-in.ts'
 import { giveToken, takeTokenFromAddress } from './token.ts'
@@ -18,6 +19,7 @@ const workspace = openWorkspace({
   token: giveToken,
   // What is in the list can be opened where there is no network.
   wholeWorkspace: true,
+  prepare: watchLeftovers,
 })
 goOnOffline(workspace)
 watchSigningIn(workspace)

@@ -58,6 +58,16 @@ export const labels = {
   reload: 'Reload',
 }
 
+export const leftovers = {
+  label: 'Words that are not in the text',
+  sentence: (count: number) =>
+    count === 1
+      ? 'These words were written while the part they stood in was changed or removed elsewhere. They are not in the text any more.'
+      : `${count} pieces were written while the parts they stood in were changed or removed elsewhere. They are not in the text any more.`,
+  putBack: 'Put back',
+  discard: 'Discard',
+}
+
 export const people = {
   here: 'Who is here',
   you: 'Your name and colour',

@@ -1,7 +1,8 @@
 // live-doc.test.ts — what comes out of a Y.Doc: whose it is.
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { LiveDoc } from '../../client/live-doc.ts'
+import type { LiveEvents } from '../../client/live-doc.ts'
+import { LiveDoc, updatesIn } from '../../client/live-doc.ts'
 
 function listened(updates: readonly Uint8Array[] = []): { live: LiveDoc; told: boolean[] } {
   const told: boolean[] = []
@@ -50,5 +51,30 @@ test('[D3] deletes that Yjs derives from others’ formats are no edit', () => {
   for (const write of [bold, plain, bold, plain]) live.apply([updateOf(write, [base])])
   expect(told.length).toBeGreaterThan(0)
   expect(new Set(told)).toEqual(new Set([true]))
+  live.awareness.destroy()
+})
+
+test('[D3] an observer that was there first sees which updates a transaction applies, and none in one of its own page', () => {
+  const first = updateOf((doc) => doc.getText('text').insert(0, 'kept'))
+  const second = updateOf((doc) => doc.getText('text').insert(0, 'theirs'))
+  const seen: (readonly Uint8Array[])[] = []
+  const told: boolean[] = []
+  const events: LiveEvents = {
+    updated: (_live, _update, isDerived) => told.push(isDerived),
+    presenceChanged: () => undefined,
+  }
+  const live = new LiveDoc('notes', undefined, [first], events, (doc) => {
+    expect([doc.guid, doc.getText('text').length]).toEqual(['notes', 0])
+    doc.on('afterTransaction', (transaction) => seen.push(updatesIn(transaction)))
+    // What an observer writes because of it is of this page.
+    doc.getText('text').observe(({ transaction }) => {
+      if (updatesIn(transaction).length > 0) doc.getMap('seen').set('yes', true)
+    })
+  })
+  live.apply([second])
+  live.doc.getText('text').insert(0, 'mine')
+  expect(seen).toEqual([[first], [], [second], [], []])
+  // All that was written here is an edit, also what was written because of what the device kept.
+  expect(told).toEqual([false, false, false])
   live.awareness.destroy()
 })

@@ -48,6 +48,7 @@ test('[D3] who leaves a store in memory waits for what its machine has not writt
       }
     },
     statusChanged: nothing,
+    prepare: undefined,
   }
   document = new OpenDocument('a', host)
   document.keep(true)

@@ -14,6 +14,7 @@ function documentsOfATab(): OpenDocuments {
     inbox: { countOf: () => 0, read: () => Promise.resolve() },
     tell: nothing,
     statusChanged: (document) => documents.statusChanged(document),
+    prepare: undefined,
   })
   return documents
 }

@@ -49,9 +49,18 @@ test('[B1] clicks that alternate with typing take some twenty bytes each', () =>
   expect((bytesOf(both) - bytesOf(typed)) / 2000).toBeLessThan(24)
 })
 
-test('syncline/types is tiny, and brings nothing along', async () => {
-  const code = await bundled(fileURLToPath(new URL('../../types/index.ts', import.meta.url)))
-  const gzipped = gzipSync(code, { level: 9 })
-  expect(gzipped.length, `${code.length} bytes, ${gzipped.length} gzipped`).toBeLessThan(1_000)
+test('a counter is tiny, and brings nothing along', async () => {
+  const code = await bundled(fileURLToPath(new URL('../../types/counter.ts', import.meta.url)))
+  expect(gzippedBytes(code)).toBeLessThan(1_000)
   expect(code).not.toMatch(/\bimport\b/)
 })
+
+test('all of syncline/types is small, and brings nothing but Yjs along', async () => {
+  const code = await bundled(fileURLToPath(new URL('../../types/index.ts', import.meta.url)), [/^yjs$/])
+  expect(gzippedBytes(code)).toBeLessThan(2_500)
+  expect([...code.matchAll(/from\s*["']([^"']+)["']/g)].map(([, name]) => name)).toEqual(['yjs'])
+})
+
+function gzippedBytes(code: string): number {
+  return gzipSync(code, { level: 9 }).length
+}

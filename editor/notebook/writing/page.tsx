@@ -10,12 +10,14 @@ import { lastTime, listName, nameOf, rename } from '../document-list.ts'
 import type { Entry } from '../document-list.ts'
 import { usePerson } from '../person.ts'
 import { isOfAnother, isReached } from '../indicator.ts'
+import { recording } from '../leftovers.ts'
 import { markSeen } from '../seen.ts'
 import { labels, writing } from '../texts.ts'
 import { Touching } from '../touching.ts'
 import type { DocumentActions } from '../use-actions.ts'
 import { FindBar } from './find-bar.tsx'
 import { useFindKey } from './find-key.ts'
+import { LeftoverNote } from './leftover-note.tsx'
 import { Notes } from './notes.tsx'
 import { PageMenu } from './page-menu.tsx'
 import { People } from './people.tsx'
@@ -24,6 +26,7 @@ import { Toolbar } from './toolbar.tsx'
 import { useHasCome } from './use-arrival.ts'
 import { useEditor } from './use-editor.ts'
 import type { Shown } from './use-editor.ts'
+import { useLeftovers } from './use-leftovers.ts'
 import { useNews } from './use-news.ts'
 import type { Currency } from './use-news.ts'
 import { WordCount } from './word-count.tsx'
@@ -39,7 +42,7 @@ type PageProps = {
 
 /** A status is another one after every key, and the page is not. */
 export default function Page(props: PageProps): ReactElement {
-  const { mayWrite, waitingFor, isUpToDate } = useSyncStatus(nameOf(props.id))
+  const { mayWrite, waitingFor, isUpToDate, phase } = useSyncStatus(nameOf(props.id))
   const workspace = useSyncStatus()
   const mayRename = useSyncStatus(listName).mayWrite !== false
   const isOthers = isOfAnother(workspace)
@@ -51,12 +54,19 @@ export default function Page(props: PageProps): ReactElement {
       isForbidden={waitingFor === 'forbidden'}
       isReached={isReached(workspace)}
       isUpToDate={isUpToDate}
+      isLive={phase === 'live'}
     />
   )
 }
 
 const PageOfDocument = memo(function PageOfDocument(
-  props: PageProps & Currency & { mayWrite: boolean | undefined; mayRename: boolean; isForbidden: boolean },
+  props: PageProps &
+    Currency & {
+      mayWrite: boolean | undefined
+      mayRename: boolean
+      isForbidden: boolean
+      isLive: boolean
+    },
 ): ReactElement {
   const { id, entry, list, mayWrite, mayRename, isForbidden } = props
   const view = useDocument(nameOf(id))
@@ -76,6 +86,7 @@ const PageOfDocument = memo(function PageOfDocument(
   }, [entry])
   useNews(shown?.isBound === true ? shown.editor : undefined, id, props)
   useTouch(view, list, id)
+  const leftovers = useLeftovers(view?.doc, isWritable && props.isLive)
   const openFind = useCallback(() => setFinding(true), [])
   useFindKey(openFind)
 
@@ -95,6 +106,14 @@ const PageOfDocument = memo(function PageOfDocument(
             isMissing={isMissing}
             actions={mayRename ? props.actions : undefined}
           />
+          {view !== undefined && (
+            <LeftoverNote
+              doc={view.doc}
+              leftovers={leftovers}
+              mayWrite={isWritable}
+              onEnd={() => shown?.editor.view.focus()}
+            />
+          )}
           {entry !== undefined && (
             <textarea
               className="title"
@@ -167,11 +186,11 @@ function useTouch(view: DocumentView | undefined, list: Y.Doc, id: string): void
     const rest = (): void => touching.rest()
     const docOnUpdate = (
       _update: Uint8Array,
-      _origin: unknown,
+      origin: unknown,
       _doc: Y.Doc,
       { local }: Y.Transaction,
     ): void => {
-      if (local) touching.write()
+      if (local && origin !== recording) touching.write()
     }
     doc.on('update', docOnUpdate)
     addEventListener('pagehide', rest)

@@ -64,8 +64,7 @@ export function useEditor(
       setShown({ editor, isBound: false, unfit, putInOrder: () => putInOrder(doc) })
       const prose = proseOf(doc)
       const look = (): void => {
-        if (unfitIn(doc, contentSchema) !== undefined)
-          return void editor.commands.setContent(readableFrom(doc))
+        if (unfitIn(doc, contentSchema) === unfit) return void editor.commands.setContent(readableFrom(doc))
         end()
         end = show()
       }
