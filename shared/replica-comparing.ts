@@ -17,6 +17,7 @@ export class Comparing {
   #position: number | undefined
   #restsSince: number | undefined
   #isUrgent = false
+  #isAsked = false
 
   get compared(): Comparison {
     return this.#compared
@@ -29,6 +30,12 @@ export class Comparing {
   /** Something came or went, or nobody listens. */
   disturb(): void {
     this.#restsSince = undefined
+  }
+
+  /** What was asked is answered no more. */
+  cut(): void {
+    this.disturb()
+    this.#isUrgent ||= this.#isAsked
   }
 
   /** After state vectors decided, and after all was fetched, the next comparison waits for no minute. */
@@ -49,10 +56,12 @@ export class Comparing {
   began(now: number): void {
     this.#comparedAt = now
     this.#isUrgent = false
+    this.#isAsked = true
     this.#restsSince = undefined
   }
 
   judged(verdict: Verdict, position: number): Remedy {
+    this.#isAsked = false
     if (verdict === verdictWords.notNow) return 'none'
     this.#position = position
     if (verdict === verdictWords.equal) {

@@ -151,7 +151,7 @@ export class DocumentLink {
     this.#owes = false
     this.#phase = noLink
     this.#digesting = undefined
-    this.comparing.disturb()
+    this.comparing.cut()
   }
 
   /** A person asks, or what stood in the way is gone. */

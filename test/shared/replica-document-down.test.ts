@@ -135,6 +135,17 @@ describe('comparing', () => {
     expect(story.status!.isUpToDate).toBe(true)
   })
 
+  test('[T1] [L1] a comparison that the line cut is made again at once, and not after a minute', () => {
+    const story = new Story().load().online(3).wait(2_000)
+    expect(story.all('makeDigest')).toHaveLength(1)
+    story
+      .tell({ type: 'linkLost' })
+      .tell({ type: 'socketReady' })
+      .opened({ kind: planKind.atHead }, { head: 3 })
+    story.wait(2_000)
+    expect(story.all('makeDigest')).toHaveLength(2)
+  })
+
   test('[C1] nothing is compared while something is on its way', () => {
     const story = new Story().load().online(3).edit(1).wait(10_000)
     expect(story.all('makeDigest')).toEqual([])
