@@ -37,7 +37,7 @@ export function installWhatIsMissing() {
   // npm ci would empty the folder that somebody else works with.
   const isLink = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() === true
   must(!isLink, 'To install into node_modules, which is a link to another folder,')
-  console.log('Installing what is missing: npm ci')
+  console.log('Installing what is missing: npm ci. On a fresh clone it says nothing for a minute or two.')
   must(run('npm', 'ci', '--no-audit', '--no-fund'), 'The installation')
 }
 

@@ -98,6 +98,18 @@ test.concurrent('the text stays where it is when the tools for a table come, and
   }
 })
 
+test.concurrent('on a phone a notice lies over no tool', async ({ ann, relay }) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  await page.page.setViewportSize({ width: 390, height: 780 })
+  await page.begin('Noticed')
+  await page.choose(/^Actions for Noticed$/, 'Copy link')
+  await page.until(() => {
+    const [notice, tools] = ['.notice', '.toolbar'].map((one) => document.querySelector(one))
+    if (!notice || !tools) return false
+    return notice.getBoundingClientRect().bottom <= tools.getBoundingClientRect().top
+  }, undefined)
+})
+
 /** Without being scrolled to. */
 async function reachesScreen({ page }: NotebookPage, name: string): Promise<boolean> {
   const { x = NaN, width = NaN } = (await page.getByRole('button', { name }).boundingBox()) ?? {}

@@ -201,18 +201,27 @@ test.concurrent('[T1] while one types on, the indicator says «Saving …» and 
   await page.write('Before.')
   await page.says('Saved')
   await page.page.evaluate(() => {
-    const said: string[] = []
-    Reflect.set(globalThis, 'said', said)
+    const seen = { timesSaved: 0, pauses: 0 }
+    Reflect.set(globalThis, 'seen', seen)
     const indicator = document.querySelector('.bar .indicator')
     if (indicator === null) throw new Error('There is no indicator.')
-    const look = (): void => void said.push(indicator.textContent ?? '')
+    const look = (): void => {
+      if (indicator.textContent === 'Saved') seen.timesSaved += 1
+    }
     new MutationObserver(look).observe(indicator, { childList: true, characterData: true, subtree: true })
+    let last = performance.now()
+    document.addEventListener('keydown', () => {
+      const now = performance.now()
+      // A slow machine makes pauses of its own.
+      if (now - last >= 500) seen.pauses += 1
+      last = now
+    })
   })
   await page.page.keyboard.type('forty keys, one a little after the other', { delay: 50 })
   await page.says('Saved')
-  const said = await page.page.evaluate(() => Reflect.get(globalThis, 'said'))
-  // A busy machine may make a pause.
-  expect(said.length).toBeLessThan(20)
+  const { timesSaved, pauses } = await page.page.evaluate(() => Reflect.get(globalThis, 'seen'))
+  // And once when it has come to rest.
+  expect(timesSaved).toBeLessThanOrEqual(pauses + 1)
 })
 
 test.concurrent('what is looked for is marked, and Enter goes from one to the next', async ({
@@ -298,6 +307,8 @@ test.concurrent('a link is made, and followed, by keys alone; an address for let
   await page.page.keyboard.type(`#doc=${other}\n`)
   await page.page.locator('.ProseMirror:focus').waitFor()
   await page.page.keyboard.press('ArrowLeft')
+  // The browser tells a little later where the caret is.
+  await page.page.getByRole('button', { name: 'Link', exact: true, pressed: true }).waitFor()
   await page.page.keyboard.press('ControlOrMeta+k')
   await page.page.getByRole('button', { name: 'Open link' }).focus()
   await page.page.keyboard.press('Enter')

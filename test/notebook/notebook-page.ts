@@ -52,13 +52,16 @@ export class NotebookPage {
       before === '' ? null : before,
     )
     await this.title.and(this.page.locator('[placeholder]:focus')).fill(title)
+    // There is nowhere to go on before the text is there.
+    await this.page.getByRole('toolbar', { name: 'Formatting' }).waitFor()
     await this.title.press('Enter')
     await this.page.locator('.ProseMirror:focus').waitFor()
     return this.id
   }
 
   async write(words: string, where: 'Control+Home' | 'Control+End' = 'Control+End'): Promise<void> {
-    await this.text.focus()
+    // What is typed before is typed into nothing.
+    await this.page.locator('.ProseMirror[contenteditable=true]').focus()
     await this.page.keyboard.press(where)
     await this.page.keyboard.type(words)
   }

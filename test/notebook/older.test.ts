@@ -130,6 +130,23 @@ test.concurrent.for([
   },
 )
 
+test.concurrent('[T1] what stood in a wrong place, and is joined by what this page does not know, is said to be newer', async ({
+  ann,
+  relay,
+}) => {
+  const page = await NotebookPage.open(ann, relay.port)
+  const id = await page.begin('Both')
+  await page.write('Known words.')
+  using other = new StockClient(relay.url, `notebook/${id}`)
+  const prose = other.doc.getXmlFragment('prose')
+  await eventually([other.doc], () => prose.toString().includes('Known words.'))
+  prose.push([node('tableRow', new Y.XmlText('let'))])
+  await page.button('Put in order').waitFor()
+  prose.push([node('timeline')])
+  await page.page.getByText('A new version is there.').waitFor()
+  expect(await page.button('Put in order').count()).toBe(0)
+})
+
 test.concurrent('[L1] a list that two people have emptied together goes, and the page goes on', async ({
   ann,
   relay,

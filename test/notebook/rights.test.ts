@@ -101,6 +101,12 @@ test.concurrent('[R1] who may write no more finds in the panel what was written 
   await page.says('Needs you')
   await page.openPanel()
   await page.page.getByRole('heading', { name: 'Refused changes' }).waitFor()
+  // The list, too, was to hear that somebody wrote, and it may hear of it later than the document.
+  await page.page
+    .getByRole('listitem')
+    .filter({ hasText: 'The list of documents' })
+    .getByRole('button', { name: 'Discard' })
+    .waitFor()
   const downloading = page.page.waitForEvent('download')
   await page.button('Export').click()
   const refused: { document: string; update: string }[] = JSON.parse(
@@ -138,6 +144,7 @@ test.concurrent('[S1] a link that is copied opens the document on another device
   expect(atBob.page.url()).toBe(`http://127.0.0.1:${relay.port}/notebook/#doc=${id}`)
   // The token is kept, and that document was no visit alone.
   await atBob.page.reload()
+  await atBob.shows('Come in.')
   await atBob.write(' Thank you.')
   await atAnn.shows('Come in. Thank you.')
 

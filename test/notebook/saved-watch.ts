@@ -14,14 +14,22 @@ export class SavedWatch {
       Reflect.set(globalThis, 'savedWatch', state)
       const look = (): void => {
         if (document.querySelector('.bar .indicator')?.getAttribute('data-is') === 'saved') {
-          const text = document.querySelector('.ProseMirror')?.textContent ?? ''
-          state.most = Math.max(state.most, text.split(own).length - 1)
+          const text = document.querySelector('.ProseMirror')?.cloneNode(true) as Element | undefined
+          // A guest may be called Badger.
+          for (const caret of text?.querySelectorAll('.caret') ?? []) caret.remove()
+          const letters = (text?.textContent ?? '').split(own).length - 1
+          state.most = Math.max(state.most, letters)
         }
         requestAnimationFrame(look)
       }
       look()
     }, letter)
     return new SavedWatch(page)
+  }
+
+  /** Resolves when so many of the letters were called saved. */
+  reaches(count: number): Promise<unknown> {
+    return this.#page.until((letters) => Reflect.get(globalThis, 'savedWatch').most >= letters, count)
   }
 
   /** How many of the letters were ever in the text while it said that all of one's own was saved. */

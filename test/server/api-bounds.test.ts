@@ -121,7 +121,7 @@ test('[B1] readers that take nothing hold their places, are counted, and leave s
   for (const line of open) line.destroy()
   await untilMetric(port, unsent, (bytes) => bytes === 0)
   expect((await asked(port, path, { headers: slow })).status).toBe(200)
-}, 60_000)
+})
 
 test('[B1] what readers have not taken counts in how much the relay has to do, answers over HTTP too', async () => {
   const look = vi.spyOn(RelayHost.prototype, 'look')
@@ -134,7 +134,7 @@ test('[B1] what readers have not taken counts in how much the relay has to do, a
   )
   for (let reader = 0; reader < 3; reader++) await saying(port, `GET ${path} HTTP/1.1\nHost: 127.0.0.1`)
   await counted
-}, 30_000)
+})
 
 async function server(answer: Parameters<typeof createServer>[1]): Promise<[Server, number]> {
   const http = createServer(answer ?? (() => undefined))
@@ -166,7 +166,7 @@ test('[B1] a reader that takes nothing for so long is given no more, one that re
   expect((await heard(line)).length).toBeLessThan(bytes.length)
   expect((await (await asked(port, '/')).arrayBuffer()).byteLength).toBe(bytes.length)
   expect(sending.unsentBytes).toBe(0)
-}, 30_000)
+})
 
 test('[B1] requests of which only half comes stop nobody else, and are told so after a while', async () => {
   const port = await start()
@@ -233,7 +233,7 @@ test('[L1] a large update is appended to a document that nobody has open', async
     const appended = await asked(port, `/v1/documents/large${megabytes}`, { method: 'POST', body })
     expect({ megabytes, answer: await appended.json() }).toEqual({ megabytes, answer: { status: 'durable' } })
   }
-}, 30_000)
+})
 
 test('[T1] a request that is broken off is no fault of the relay', async () => {
   const port = await start({ logLevel: 'debug', tokenSecret: secret })

@@ -180,7 +180,7 @@ test('[L1] what somebody types until the relay is stopped is folded: who opens i
   expect(last - foldedThrough).toBeLessThan(foldRowsMin / 8)
   const words = await wordsAt(await relayProcess({ data }))
   expect(doc.getText('text').toString().endsWith(words)).toBe(true)
-}, 30_000)
+})
 
 test.each([
   ['goodbye', 'SIGKILL'],
@@ -201,7 +201,6 @@ test.each([
     expect(words.split(' ').length).toBeGreaterThan(2_000)
     expect(doc.getText('text').toString().endsWith(words)).toBe(true)
   },
-  30_000,
 )
 
 /** What was sent last waits for the disk: a stop has something to wait for. */

@@ -114,7 +114,7 @@ test('[B1] what comes byte by byte weighs not much more than what it counts', as
   socket.write('0\r\n\r\n')
   await once(socket, 'data')
   expect(Buffer.from(body ?? []).toString()).toBe('ab'.repeat(bytes / 2))
-}, 30_000)
+})
 
 test('[B1] a reader that takes a piece before each end of patience has five minutes in all', async () => {
   const sending = new ApiSending()
@@ -143,7 +143,7 @@ test('[B1] a reader that takes a piece before each end of patience has five minu
   await closed
   expect(reader.bytesRead).toBeLessThan(bytes.length)
   expect(sending.unsentBytes).toBe(0)
-}, 30_000)
+})
 
 test('[B1] a question that the relay cannot answer, since its disk stands still, is not held open for ever', async () => {
   const data = await temporaryFolder()

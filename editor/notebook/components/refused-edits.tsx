@@ -5,7 +5,7 @@ import type { ReactElement } from 'react'
 import type { RefusedEdit } from 'syncline/client'
 import { useWorkspace } from 'syncline/react'
 import type { DocumentList } from '../document-list-hook.ts'
-import { titleOf } from '../document-list.ts'
+import { listName, titleOf } from '../document-list.ts'
 import { saveFile } from '../files.ts'
 import { panel } from '../texts.ts'
 import { dayWords } from '../times.ts'
@@ -28,7 +28,7 @@ export function RefusedEdits({ list }: { list: DocumentList | undefined }): Reac
         {groupsOf(edits).map(({ document, reason, group, last }) => (
           <li key={`${document} ${reason}`}>
             <div className="refused">
-              <strong>{titleOf(list?.entries ?? [], document)}</strong>{' '}
+              <strong>{document === listName ? panel.list : titleOf(list?.entries ?? [], document)}</strong>{' '}
               <span className="quiet">
                 {panel.changes(group.length)}, {dayWords(last)}
               </span>
