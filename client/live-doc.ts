@@ -3,6 +3,7 @@
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import type { Made } from '../shared/replica-batches.ts'
+import { SynclineError } from './syncline-error.ts'
 
 export type LiveEvents = {
   /** A person's edit; or deletes that Yjs derived while it applied others' updates, which are nobody's. */
@@ -31,6 +32,11 @@ export class LiveDoc {
     this.doc = new Y.Doc({ guid: name })
     this.made = made
     prepare?.(this.doc)
+    if (this.doc.store.clients.size > 0)
+      throw new SynclineError(
+        'prepare-wrote',
+        '`prepare` may only observe: nothing is kept yet of what it writes.',
+      )
     let isNew = true
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
       if (origin === this) return

@@ -15,6 +15,8 @@ export type SynclineErrorCode =
   | 'no-store'
   /** There is no WebSocket here: Node 20 needs one passed in. */
   | 'no-web-socket'
+  /** `prepare` wrote into the Y.Doc, where nothing is kept yet. */
+  | 'prepare-wrote'
   /** Another process, or another workspace, has the folder of LevelDB. */
   | 'store-in-use'
   /** The folder cannot be opened. */

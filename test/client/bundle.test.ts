@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { bundled } from '../browser/script.ts'
 
 /** The aim is 20 KB; the machines alone take more than 16. It must not grow in silence. */
-const gzippedBytesMax = 35_000
+const gzippedBytesMax = 35_100
 
 test('syncline/client is as small as it was', async () => {
   const entry = fileURLToPath(new URL('../../client/index.ts', import.meta.url))

@@ -78,3 +78,11 @@ test('[D3] an observer that was there first sees which updates a transaction app
   expect(told).toEqual([false, false, false])
   live.awareness.destroy()
 })
+
+test('[D3] who writes into a Y.Doc that is being prepared is told at once: nothing is kept of it yet', () => {
+  const events: LiveEvents = { updated: () => undefined, presenceChanged: () => undefined }
+  const prepare = (doc: Y.Doc): unknown => doc.getMap('made').set('yes', true)
+  expect(() => new LiveDoc('notes', undefined, [], events, prepare)).toThrow(
+    expect.objectContaining({ code: 'prepare-wrote' }),
+  )
+})

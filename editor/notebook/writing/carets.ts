@@ -12,19 +12,22 @@ type Listener = (changes: Changes, origin: unknown) => void
  * anew for that was a tenth of what a key cost.
  */
 export function tellingOfOthers(awareness: Awareness): Awareness {
-  const listening = new Map<Listener, Listener>()
+  const listening = new Map<string, Map<Listener, Listener>>()
   const on = (name: string, listener: Listener): void => {
     const ofOthers: Listener = (changes, origin) => {
       const changed = [...changes.added, ...changes.updated, ...changes.removed]
       if (changed.some((client) => client !== awareness.clientID)) listener(changes, origin)
     }
-    listening.set(listener, ofOthers)
+    const ofName = listening.get(name) ?? new Map<Listener, Listener>()
+    listening.set(name, ofName.set(listener, ofOthers))
     awareness.on(name, ofOthers)
   }
   const off = (name: string, listener: Listener): void =>
-    awareness.off(name, listening.get(listener) ?? listener)
+    awareness.off(name, listening.get(name)?.get(listener) ?? listener)
   const own: Readonly<Record<PropertyKey, unknown>> = { on, off }
-  return new Proxy(awareness, { get: (all, name): unknown => own[name] ?? Reflect.get(all, name) })
+  return new Proxy(awareness, {
+    get: (all, name): unknown => (Object.hasOwn(own, name) ? own[name] : Reflect.get(all, name)),
+  })
 }
 
 /** A class may be said of anybody; this is how a caret is found whom somebody follows. */
