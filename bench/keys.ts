@@ -1,8 +1,9 @@
 // keys.ts — what the page of the notebook costs in Chromium: how soon its list is there from the browser's cache, and its main
-// thread's work from a key to the next, in an empty document and in one with a whole paper. Work alone, by the thread's own
-// clock: what else the machine does is not in it.
+// thread's work from a key to the next, in an empty document and in one with a whole paper; beside it what the browser alone
+// does for a key in as much text that nobody listens to. Work alone, by the thread's own clock: what else the machine does is
+// not in it.
 import { setTimeout as wait } from 'node:timers/promises'
-import type { CDPSession } from 'playwright-core'
+import type { CDPSession, Locator, Page } from 'playwright-core'
 import * as Y from 'yjs'
 import { nameOf } from '../editor/notebook/document-list.ts'
 import { proseOf } from '../editor/notebook/document-parts.ts'
@@ -45,7 +46,13 @@ async function measure(target: Target, { traces }: Load): Promise<Measured> {
     traces === undefined ? {} : { traces },
   )
   const paper = await measureKeys(notebook, text, server)
-  return { 'list from cache, ms': listMs, ...named('empty', empty), ...named('paper', paper) }
+  const bare = await measureBare(await browser.open('about:blank'), text)
+  return {
+    'list from cache, ms': listMs,
+    ...named('empty', empty),
+    ...named('paper', paper),
+    ...named('browser alone', bare),
+  }
 }
 
 /** From the beginning of a reload until one can begin a document. */
@@ -83,9 +90,26 @@ async function measureKeys(
     text.replaceAll('\n', '').length,
   )
   await notebook.says('Saved')
-  const place = notebook.text.locator('p').filter({ hasText: text === '' ? '' : /.{200}/ })
-  await place.nth(text === '' ? 0 : 20).click()
-  const { page } = notebook
+  return workOfKeys(notebook.page, placeIn(notebook.text, text))
+}
+
+async function measureBare(page: Page, text: string): Promise<readonly number[]> {
+  await page.setContent('<div contenteditable style="max-width: 42rem; margin: auto"></div>')
+  const div = page.locator('div')
+  await div.evaluate((element, lines) => {
+    for (const line of lines) element.appendChild(document.createElement('p')).textContent = line
+  }, text.split('\n'))
+  return workOfKeys(page, placeIn(div, text))
+}
+
+/** Where there is text, in the midst of it. */
+function placeIn(root: Locator, text: string): Locator {
+  const paragraphs = root.locator('p')
+  return text === '' ? paragraphs.first() : paragraphs.filter({ hasText: /.{200}/ }).nth(20)
+}
+
+async function workOfKeys(page: Page, place: Locator): Promise<readonly number[]> {
+  await place.click()
   for (const key of words.repeat(2).slice(0, warmingKeys)) await page.keyboard.press(nameOfKey(key))
   await wait(restMs)
   const devtools = await page.context().newCDPSession(page)
