@@ -9,13 +9,14 @@ import { proseOf } from './document-parts.ts'
 
 export type Noticed = {
   readonly words: readonly UnseenWords[]
-  /** Those of them that somebody removed since who had seen them. */
+  /** Those that somebody removed since who had seen them. */
   readonly removed: readonly CharacterRange[]
 }
 
 class Watch {
-  noticed: Noticed = { words: [], removed: [] }
-  readonly listeners = new Set<() => void>()
+  readonly words: UnseenWords[] = []
+  readonly removed: CharacterRange[] = []
+  readonly listeners = new Set<(noticed: Noticed) => void>()
 }
 
 const watches = new WeakMap<Y.Doc, Watch>()
@@ -28,21 +29,20 @@ export function watchLeftovers(doc: Y.Doc): void {
   doc.on('afterTransaction', (transaction) => {
     const updates = updatesIn(transaction)
     if (updates.length === 0) return
-    const { words, removed } = watch.noticed
-    const removedNow = removedSince(transaction, updates, words)
-    const unseen = unseenWords(transaction, updates, proseOf(doc))
-    if (unseen.length + removedNow.length === 0) return
-    watch.noticed = { words: [...words, ...unseen], removed: [...removed, ...removedNow] }
-    for (const listener of watch.listeners) listener()
+    const removed = removedSince(transaction, updates, watch.words)
+    const words = unseenWords(transaction, updates, proseOf(doc))
+    if (words.length + removed.length === 0) return
+    for (const one of words) watch.words.push(one)
+    for (const range of removed) watch.removed.push(range)
+    for (const listener of watch.listeners) listener({ words, removed })
   })
 }
 
-/** Told of all that was noticed so far, and again whenever there is more. */
+/** Told at once of all that was noticed so far, if anything was, and then of what is new. */
 export function onLeftovers(doc: Y.Doc, listener: (noticed: Noticed) => void): () => void {
   const watch = watches.get(doc)
   if (watch === undefined) return () => undefined
-  const tell = (): void => listener(watch.noticed)
-  tell()
-  watch.listeners.add(tell)
-  return () => void watch.listeners.delete(tell)
+  if (watch.words.length > 0) listener({ words: [...watch.words], removed: [...watch.removed] })
+  watch.listeners.add(listener)
+  return () => void watch.listeners.delete(listener)
 }

@@ -7,34 +7,33 @@ import type { CharacterId, CharacterRange, UnseenRun, UnseenWords } from 'syncli
 import * as Y from 'yjs'
 import { leftoversOf, proseOf } from './document-parts.ts'
 import { IdRanges } from './id-ranges.ts'
-
-export type Leftover = {
-  readonly runs: readonly UnseenRun[]
-  /** What it stood in, at the top of the text; undefined: nobody knows any more. */
-  readonly where: CharacterId | undefined
-}
+import { partOf, rangeOf, readEntries } from './leftover-entries.ts'
+import type { Done, Entries, Leftover } from './leftover-entries.ts'
+import { inOrder } from './leftover-order.ts'
 
 /** Of a transaction that only notes what was noticed: nobody wrote. */
 export const recording = 'leftovers'
 
+/** Shorter words may stand in a text by chance. */
+const standingLengthMin = 20
+/** Each is looked for in all of the text, and where it may begin; beyond that it is shown, there or not. [B1] */
+const lookedForMax = 100
+const beginningsMax = 100
+
 /** What nobody has dealt with yet, as it would stand in the text. */
 export function leftoversIn(doc: Y.Doc): readonly Leftover[] {
-  const { entries, done } = read(doc)
-  const left: { runs: UnseenRun[]; where: CharacterId | undefined }[] = []
-  // Who noticed more at once knows better how it stood.
-  for (const { runs, where } of entries.toSorted((one, other) => lengthOf(other) - lengthOf(one))) {
-    const rest = runs.flatMap((run) => partsOutside(run, done))
-    for (const run of rest) done.add(rangeOf(run))
-    if (rest.length > 0) left.push({ runs: rest, where })
-  }
-  return joined(left)
-    .filter((leftover) => wordsOf(leftover).trim() !== '')
-    .map((leftover) => ({ leftover, at: placeOf(doc, leftover) }))
-    .toSorted((one, other) => one.at - other.at)
+  const read = readEntries(doc)
+  if (read.entries.length === 0) return []
+  const placeOf = placesIn(doc, read.putBack)
+  const stands = standingIn(doc)
+  return inOrder(piecesOf(read))
+    .filter((leftover) => wordsOf(leftover).trim() !== '' && !stands(leftover))
+    .map((leftover) => ({ leftover, first: leftover.runs[0]?.clock ?? 0, at: placeOf(leftover.where) }))
+    .toSorted((one, other) => one.at - other.at || one.first - other.first)
     .map(({ leftover }) => leftover)
 }
 
-export function wordsOf({ runs }: Leftover): string {
+export function wordsOf({ runs }: Pick<Leftover, 'runs'>): string {
   return runs.map(({ text }) => text).join('')
 }
 
@@ -44,24 +43,29 @@ export function record(
   noticed: readonly UnseenWords[],
   removed: readonly CharacterRange[] = [],
 ): void {
-  const { entries, done } = read(doc)
-  const known = new IdRanges()
-  for (const { runs } of entries) for (const run of runs) known.add(rangeOf(run))
+  const { entries, done, room } = readEntries(doc)
+  const known = new IdRanges(entries.flatMap(({ runs }) => runs.map(rangeOf)))
   const over = removed.flatMap((range) => done.outside(range)).filter((range) => known.overlaps(range))
   for (const range of removed) done.add(range)
+  const stands = standingIn(doc)
   const news = noticed.flatMap(({ runs, where: { item } }) => {
     const rest = runs.flatMap((run) => partsOutside(run, done)).flatMap((run) => partsOutside(run, known))
+    if (rest.length === 0) return []
     for (const run of rest) known.add(rangeOf(run))
-    return rest.length === 0 ? [] : [{ runs: rest, where: item === null ? undefined : idOf(item) }]
+    const entry: Leftover = { runs: rest, where: item === null ? undefined : idOf(item) }
+    if (!stands(entry)) return room.takes(entry) ? [entry] : []
+    // They are not missing later either, when somebody changes them there.
+    for (const run of rest) over.push(rangeOf(run))
+    return []
   })
   if (news.length + over.length === 0) return
   doc.transact(() => {
     for (const entry of news) leftoversOf(doc).set(keyOf(entry.runs.map(rangeOf)), entry)
-    if (over.length > 0) finish(doc, over)
+    if (over.length > 0) finish(doc, { done: over })
   }, recording)
 }
 
-/** As paragraphs, behind what is left of the part that it stood in. */
+/** As paragraphs, behind what is left of the part that it stood in, and what was put back there before. */
 export function putBack(doc: Y.Doc, leftover: Leftover): void {
   doc.transact(() => {
     const paragraphs = wordsOf(leftover)
@@ -72,85 +76,120 @@ export function putBack(doc: Y.Doc, leftover: Leftover): void {
         paragraph.insert(0, [new Y.XmlText(line)])
         return paragraph
       })
-    proseOf(doc).insert(placeOf(doc, leftover), paragraphs)
-    discard(doc, leftover)
+    const { where } = leftover
+    const at = placesIn(doc, readEntries(doc).putBack)(where)
+    proseOf(doc).insert(at, paragraphs)
+    const { item } = Y.createRelativePositionFromTypeIndex(proseOf(doc), at + paragraphs.length, -1)
+    finish(doc, { done: leftover.runs.map(rangeOf), where, last: item === null ? undefined : idOf(item) })
   })
 }
 
 export function discard(doc: Y.Doc, { runs }: Leftover): void {
-  doc.transact(() => finish(doc, runs.map(rangeOf)))
+  doc.transact(() => finish(doc, { done: runs.map(rangeOf) }))
 }
 
 /** For everybody, and for good. */
-function finish(doc: Y.Doc, ranges: readonly CharacterRange[]): void {
+function finish(doc: Y.Doc, over: Done): void {
   const map = leftoversOf(doc)
-  map.set(`done ${keyOf(ranges)}`, { done: ranges })
-  const { entries, done } = read(doc)
+  map.set(`done ${keyOf(over.done)}`, over)
+  const { entries, done } = readEntries(doc)
   for (const { key, runs } of entries) if (runs.every((run) => done.hasAll(rangeOf(run)))) map.delete(key)
 }
 
-type Entry = Leftover & { readonly key: string }
-
-function read(doc: Y.Doc): { readonly entries: readonly Entry[]; readonly done: IdRanges } {
-  const entries: Entry[] = []
-  const done = new IdRanges()
-  for (const [key, value] of leftoversOf(doc)) {
-    if (isEntry(value)) entries.push({ ...value, key })
-    else if (isDone(value)) for (const range of value.done) done.add(range)
+/** Each word once. Those that follow one another in one of them did so in the text. */
+function piecesOf({ entries, removed, done }: Entries): readonly Leftover[] {
+  const pieces: Leftover[] = []
+  const taken = new IdRanges()
+  // Who noticed more at once knows better how it stood.
+  const longestFirst = entries
+    .map((entry) => ({ ...entry, length: wordsOf(entry).length }))
+    .toSorted((one, other) => other.length - one.length)
+  for (const { runs, where } of longestFirst) {
+    const left = runs.flatMap((run) =>
+      removed
+        .inside(rangeOf(run))
+        .flatMap((range) => done.outside(range))
+        .map((range) => partOf(run, range)),
+    )
+    let piece: UnseenRun[] | undefined
+    for (const run of left) {
+      const parts = partsOutside(run, taken)
+      for (const part of parts) {
+        taken.add(rangeOf(part))
+        if (piece !== undefined && part.clock === run.clock) piece.push(part)
+        else pieces.push({ runs: (piece = [part]), where })
+      }
+      const end = parts.at(-1)
+      if (end === undefined || end.clock + end.text.length < run.clock + run.text.length) piece = undefined
+    }
   }
-  return { entries: entries.toSorted((one, other) => (one.key < other.key ? -1 : 1)), done }
+  return pieces
 }
 
 function partsOutside(run: UnseenRun, ranges: IdRanges): readonly UnseenRun[] {
-  const { client, clock, text, behind } = run
-  return ranges.outside(rangeOf(run)).map((part) => {
-    const from = part.clock - clock
-    return {
-      client,
-      clock: part.clock,
-      text: text.slice(from, from + part.length),
-      behind: from === 0 ? behind : { client, clock: part.clock - 1 },
-    }
-  })
+  return ranges.outside(rangeOf(run)).map((range) => partOf(run, range))
 }
 
-/** What goes on where another ends is one piece with it. */
-function joined(
-  pieces: readonly { runs: UnseenRun[]; where: CharacterId | undefined }[],
-): readonly Leftover[] {
-  const byEnd = new Map<string, { runs: UnseenRun[]; where: CharacterId | undefined }>()
-  const rising = pieces.toSorted((one, other) => (one.runs[0]?.clock ?? 0) - (other.runs[0]?.clock ?? 0))
-  for (const piece of rising) {
-    const behind = piece.runs[0]?.behind
-    const before = behind && byEnd.get(nameOf(behind))
-    const end = piece.runs.at(-1)
-    if (end === undefined) continue
-    if (behind !== undefined && before !== undefined) {
-      byEnd.delete(nameOf(behind))
-      before.runs.push(...piece.runs)
-    }
-    byEnd.set(nameOf({ client: end.client, clock: end.clock + end.text.length - 1 }), before ?? piece)
+/** Among what is at the top of the text now. Each is walked over once, however many are asked for. */
+function placesIn(doc: Y.Doc, returned: readonly Done[]): (where: CharacterId | undefined) => number {
+  const behind = new Map<unknown, number>()
+  let end = 0
+  for (const item of Y.getTypeChildren(proseOf(doc))) {
+    if (!item.deleted && item.countable) end += item.length
+    behind.set(item, end)
   }
-  return [...byEnd.values()]
+  const at = ({ client, clock }: CharacterId): number => {
+    if (clock >= Y.getState(doc.store, client)) return end
+    let item = Y.getItem(doc.store, Y.createID(client, clock))
+    while (item instanceof Y.Item && item.redone !== null) item = Y.getItem(doc.store, item.redone)
+    return behind.get(item) ?? end
+  }
+  const lasts = new Map<string, number>()
+  for (const { where, last } of returned) {
+    if (where === undefined || last === undefined) continue
+    const name = nameOf(where)
+    lasts.set(name, Math.max(lasts.get(name) ?? 0, at(last)))
+  }
+  return (where) => (where === undefined ? end : Math.max(at(where), lasts.get(nameOf(where)) ?? 0))
 }
 
-function placeOf(doc: Y.Doc, { where }: Leftover): number {
-  const prose = proseOf(doc)
-  if (where === undefined) return prose.length
-  const item = Y.createID(where.client, where.clock)
-  const place = Y.createAbsolutePositionFromRelativePosition(
-    new Y.RelativePosition(null, null, item, -1),
-    doc,
-  )
-  return place !== null && (place.type as unknown) === prose ? place.index : prose.length
+/** Who typed on and then made the paragraph a heading has the words in there. */
+function standingIn(doc: Y.Doc): (leftover: Leftover) => boolean {
+  let text: string | undefined
+  let count = 0
+  return (leftover) => {
+    const words = wordsOf(leftover).trim()
+    if (words.length < standingLengthMin || count >= lookedForMax) return false
+    count += 1
+    text ??= textIn(proseOf(doc))
+    return hasWords(text, words)
+  }
 }
 
-function rangeOf({ client, clock, text }: UnseenRun): CharacterRange {
-  return { client, clock, length: text.length }
+/** To look for all of them at once takes minutes where words and text are of one letter. */
+function hasWords(text: string, words: string): boolean {
+  const beginning = words.slice(0, standingLengthMin)
+  let at = text.indexOf(beginning)
+  for (let count = 0; at >= 0 && count < beginningsMax; count += 1) {
+    if (text.startsWith(words, at)) return true
+    at = text.indexOf(beginning, at + 1)
+  }
+  return false
 }
 
-function lengthOf(leftover: Leftover): number {
-  return wordsOf(leftover).length
+/** Not by calling itself: anybody may nest as deep as he likes. */
+function textIn(root: Y.XmlFragment): string {
+  const words: string[] = []
+  const left: Parameters<typeof Y.getTypeChildren>[0][] = [root]
+  for (let type = left.pop(); type !== undefined; type = left.pop()) {
+    for (const { content, deleted } of Y.getTypeChildren(type)) {
+      if (deleted) continue
+      if (content instanceof Y.ContentString) words.push(content.str)
+      if (content instanceof Y.ContentType) left.push(content.type)
+    }
+    words.push('\n')
+  }
+  return words.join('')
 }
 
 /** The same for all who noticed the same characters. */
@@ -164,46 +203,4 @@ function nameOf({ client, clock }: CharacterId): string {
 
 function idOf({ client, clock }: CharacterId): CharacterId {
   return { client, clock }
-}
-
-// Anybody may write anything there. [W1]
-
-function isEntry(value: unknown): value is Leftover {
-  return (
-    isRecord(value) &&
-    (value['where'] === undefined || isId(value['where'])) &&
-    Array.isArray(value['runs']) &&
-    value['runs'].length > 0 &&
-    value['runs'].every(isRun)
-  )
-}
-
-function isRun(value: unknown): value is UnseenRun {
-  return (
-    isId(value) &&
-    'text' in value &&
-    typeof value.text === 'string' &&
-    value.text !== '' &&
-    (!('behind' in value) || value.behind === undefined || isId(value.behind))
-  )
-}
-
-function isDone(value: unknown): value is { readonly done: readonly CharacterRange[] } {
-  return isRecord(value) && Array.isArray(value['done']) && value['done'].every(isRange)
-}
-
-function isRange(value: unknown): value is CharacterRange {
-  return isId(value) && 'length' in value && isCount(value.length)
-}
-
-function isId(value: unknown): value is CharacterId {
-  return isRecord(value) && isCount(value['client']) && isCount(value['clock'])
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -3,11 +3,13 @@ import { useId, useRef } from 'react'
 import type { ReactElement } from 'react'
 import type * as Y from 'yjs'
 import { discard, putBack, wordsOf } from '../leftovers.ts'
-import type { Leftover } from '../leftovers.ts'
+import type { Leftover } from '../leftover-entries.ts'
 import { leftovers as texts } from '../texts.ts'
 
 /** More would push the text out of sight; they come when these are dealt with. [B1] */
 const shownMax = 20
+/** Of each; it is put back whole. [B1] */
+const charactersShownMax = 2_000
 
 export function LeftoverNote({
   doc,
@@ -31,7 +33,7 @@ export function LeftoverNote({
       <ul>
         {leftovers.slice(0, shownMax).map((leftover) => (
           <Piece
-            key={leftover.runs.map(({ client, clock }) => `${client}:${clock}`).join(' ')}
+            key={`${leftover.runs[0]?.client}:${leftover.runs[0]?.clock}`}
             words={wordsOf(leftover)}
             goOn={goOn}
             ways={
@@ -63,7 +65,9 @@ function Piece({
   const id = useId()
   return (
     <li>
-      <blockquote id={id}>{words}</blockquote>
+      <blockquote id={id}>
+        {words.length > charactersShownMax ? `${words.slice(0, charactersShownMax)}…` : words}
+      </blockquote>
       <div className="row">
         {ways.map(({ name, go }) => (
           <button

@@ -2,10 +2,13 @@
 // words goes into the document.
 import { useEffect, useState } from 'react'
 import type * as Y from 'yjs'
-import { leftoversOf } from '../document-parts.ts'
+import { leftoversOf, proseOf } from '../document-parts.ts'
+import type { Leftover } from '../leftover-entries.ts'
+import { recordLeftovers } from '../leftover-recording.ts'
 import { onLeftovers } from '../leftover-watch.ts'
-import { leftoversIn, record } from '../leftovers.ts'
-import type { Leftover } from '../leftovers.ts'
+import { leftoversIn } from '../leftovers.ts'
+
+const restMs = 400
 
 /** `mayRecord`: this person may write, and what others have dealt with is here. */
 export function useLeftovers(doc: Y.Doc | undefined, mayRecord: boolean): readonly Leftover[] {
@@ -13,14 +16,32 @@ export function useLeftovers(doc: Y.Doc | undefined, mayRecord: boolean): readon
   useEffect(() => {
     if (doc === undefined) return undefined
     const map = leftoversOf(doc)
-    const show = (): void => setLeftovers(leftoversIn(doc))
+    const prose = proseOf(doc)
+    let isShowing = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const show = (): void => {
+      clearTimeout(timer)
+      const found = leftoversIn(doc)
+      isShowing = found.length > 0
+      setLeftovers(found)
+    }
+    // A text that has them after all may come after them.
+    const proseOnChange = (): void => {
+      clearTimeout(timer)
+      if (isShowing) timer = setTimeout(show, restMs)
+    }
     show()
     map.observe(show)
-    return () => map.unobserve(show)
+    prose.observeDeep(proseOnChange)
+    return () => {
+      clearTimeout(timer)
+      map.unobserve(show)
+      prose.unobserveDeep(proseOnChange)
+    }
   }, [doc])
-  useEffect(() => {
-    if (doc === undefined || !mayRecord) return undefined
-    return onLeftovers(doc, ({ words, removed }) => record(doc, words, removed))
-  }, [doc, mayRecord])
+  useEffect(
+    () => (doc === undefined || !mayRecord ? undefined : recordLeftovers(doc, onLeftovers)),
+    [doc, mayRecord],
+  )
   return leftovers
 }
