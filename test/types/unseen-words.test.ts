@@ -231,7 +231,7 @@ test('[D3] who takes the removal back finds what had been seen; what was not sta
   const [ann, bob] = [new Page(1), new Page(2)]
   ann.write((prose) => prose.insert(0, [paragraph('words')]))
   bob.hear(...ann.sent)
-  const undo = new Y.UndoManager(bob.prose)
+  const undo = new Y.UndoManager(bob.prose, { captureTimeout: 0 })
   bob.write(replace(0, 1, element('heading', 'words')))
   ann.write(type('words', ', mine'))
   bob.hear(ann.sent.at(-1)!)
@@ -247,7 +247,7 @@ test('[D3] what its author takes back later was not meant to stay; a snapshot th
   ann.write((prose) => prose.insert(0, [paragraph('words')]))
   for (const page of [bob, cem]) page.hear(...ann.sent)
   // Whoever may undo a removal keeps what it removed.
-  const undo = new Y.UndoManager(bob.prose)
+  const undo = new Y.UndoManager(bob.prose, { captureTimeout: 0 })
   bob.write(replace(0, 1, element('heading', 'words')))
   expect(undo.canUndo()).toBe(true)
   ann.write(type('words', ', unsaid'))
@@ -272,6 +272,85 @@ test('[D3] what its author takes back later was not meant to stay; a snapshot th
   }
 })
 
+test('[D3] words of another fragment are told to who asks for that one', () => {
+  const [ann, bob] = [new Page(1), new Page(2)]
+  const sideOf = ({ doc }: Page): Y.XmlFragment => doc.getXmlFragment('side')
+  ann.write((prose) => {
+    prose.insert(0, [paragraph('prose'), paragraph('more')])
+    sideOf(ann).insert(0, [paragraph('words')])
+  })
+  bob.hear(...ann.sent)
+  ann.write(() => type('words', ' of the side')(sideOf(ann)))
+  ann.write(type('prose', ' of the text'))
+  bob.write((prose) => {
+    prose.delete(0, 1)
+    sideOf(bob).delete(0, 1)
+  })
+  const ofTheSide: string[] = []
+  bob.doc.on('afterTransaction', (transaction) => {
+    for (const { runs } of unseenWords(transaction, ann.sent.slice(1), sideOf(bob)))
+      ofTheSide.push(runs.map(({ text }) => text).join(''))
+  })
+  bob.hear(...ann.sent.slice(1))
+  expect(bob.words).toEqual([' of the text'])
+  expect(ofTheSide).toEqual([' of the side'])
+})
+
+test('[D3] what was typed on, with mistakes taken back, and comes at once for a part that is gone is one text, found in steps that grow with it', () => {
+  const timeOf = (keys: number): number => {
+    const [ann, bob] = [new Page(1), new Page(2)]
+    ann.write((prose) => prose.insert(0, [paragraph('words')]))
+    bob.hear(...ann.sent)
+    const text = textWith(ann.prose, 'words')!
+    for (let key = 0; key < keys; key += 1)
+      if (key % 10 === 9) text.delete(text.length - 1, 1)
+      else text.insert(text.length, String.fromCharCode(97 + (key % 10)))
+    bob.write((prose) => prose.delete(0, 1))
+    const begun = performance.now()
+    bob.hear(...ann.sent.slice(1))
+    const time = performance.now() - begun
+    expect(bob.words).toEqual(['abcdefgh'.repeat(keys / 10)])
+    return time
+  }
+  timeOf(2000)
+  // In steps that grow with the square of them it would be a hundred times as long.
+  const short = timeOf(2000)
+  expect(timeOf(20_000)).toBeLessThan(30 * short + 300)
+}, 20_000)
+
+test.for([
+  { what: 'collected', isKept: false },
+  { what: 'kept by who may undo', isKept: true },
+])(
+  '[D3] who typed and then changed a part had seen the words, though another changed it meanwhile: $what',
+  ({ isKept }) => {
+    const [ann, bob, dan] = [new Page(1), new Page(2), new Page(4)]
+    ann.write((prose) => prose.insert(0, [paragraph('words'), paragraph('last')]))
+    ann.write((prose) => textWith(prose, 'last')?.delete(0, 1))
+    for (const page of [bob, dan]) page.hear(...ann.sent)
+    const undo = isKept ? new Y.UndoManager(bob.prose, { captureTimeout: 0 }) : undefined
+    bob.write(replace(0, 1, element('quote', 'words')))
+    dan.hear(...bob.sent)
+    const begun = ann.sent.length
+    for (const letter of ' and mine') ann.write(type('words', letter))
+    ann.write(replace(0, 1, element('heading', 'words and mine')))
+    for (const update of ann.sent.slice(begun, -1)) bob.hear(update)
+    expect(bob.words.join('')).toBe(' and mine')
+
+    // Who has heard of both tells all, as a difference does, with news or without.
+    dan.hear(...ann.sent.slice(begun, -1))
+    bob.hear(Y.encodeStateAsUpdate(dan.doc, Y.encodeStateVector(bob.doc)))
+    dan.write((prose) => prose.insert(0, [paragraph('of Dan')]))
+    bob.hear(Y.encodeStateAsUpdate(dan.doc, Y.encodeStateVector(bob.doc)))
+    expect(bob.prose.toString()).toContain('of Dan')
+    expect(bob.removed).toEqual([])
+
+    bob.hear(ann.sent.at(-1)!)
+    expect(bob.removed.reduce((sum, { length }) => sum + length, 0)).toBe(' and mine'.length)
+    undo?.destroy()
+  },
+)
+
 test('a snapshot has no words of what is gone, and names it as removed', () => {
   const [ann, bob] = [new Page(1), new Page(2)]
   ann.write((prose) => prose.insert(0, [paragraph('words')]))
@@ -288,48 +367,95 @@ test('a snapshot has no words of what is gone, and names it as removed', () => {
 test('[D3] by chance: whatever anybody wrote is in the text, or removed by who had seen it, or noticed by every page', () => {
   const act = fc.record({
     who: fc.nat(2),
-    what: fc.constantFrom('type', 'type', 'type', 'begin', 'kind', 'remove', 'erase', 'hear', 'hearAll'),
+    what: fc.constantFrom(
+      'type',
+      'type',
+      'type',
+      'begin',
+      'kind',
+      'remove',
+      'erase',
+      'undo',
+      'hear',
+      'hearAll',
+      'tell',
+    ),
     where: fc.nat(99),
   })
   fc.assert(
     fc.property(fc.array(act, { minLength: 5, maxLength: 60 }), (acts) => {
       const begun = new Page(9)
-      begun.write((prose) => prose.insert(0, [paragraph('abc'), element('quote', paragraph('def'))]))
-      const pages = [1, 2, 3].map((client) => new Page(client, begun.sent[0]))
+      begun.write((prose) =>
+        prose.insert(0, [paragraph('abc'), element('quote', paragraph('def')), paragraph('ghi')]),
+      )
+      begun.write((prose) => textWith(prose, 'ghi')?.delete(0, 1))
+      const pages = [1, 2, 3].map((client) => new Page(client, Y.encodeStateAsUpdate(begun.doc)))
+      /** Hears each update by itself, at once. */
+      const cem = new Page(4, Y.encodeStateAsUpdate(begun.doc))
+      const undo = new Y.UndoManager(pages[0]!.prose, { captureTimeout: 0 })
       /** Everything that was sent, as a relay orders it, and how far each page is. */
-      const log: { readonly by: number; readonly update: Uint8Array }[] = []
+      const log: { readonly by: number; readonly what: string; readonly update: Uint8Array }[] = []
       const heard = [0, 0, 0]
       const hear = (who: number, through: number): void => {
         const to = Math.min(through, log.length)
         const news = log.slice(heard[who], to).filter(({ by }) => by !== who)
         heard[who] = to
-        if (news.length > 0) pages[who]!.hear(...news.map(({ update }) => update))
+        // What arrives with what tells all counts as seen, so that comes by itself.
+        while (news.length > 0) {
+          const told = news.findIndex(({ what }) => what === 'tell')
+          const together = news.splice(0, told < 0 ? news.length : Math.max(1, told))
+          pages[who]!.hear(...together.map(({ update }) => update))
+        }
       }
       for (const { who, what, where } of acts) {
         const page = pages[who]!
         const { prose } = page
-        const sent = page.sent.length
+        const sent = pages.map((one) => one.sent.length)
         const at = prose.length === 0 ? 0 : where % prose.length
         const texts = prose.toArray().flatMap((block) => textWith(block as Y.XmlElement, '') ?? [])
         const text = texts[where % Math.max(1, texts.length)]
         if (what === 'hear') hear(who, heard[who]! + 1)
         else if (what === 'hearAll') hear(who, log.length)
-        else if (what === 'begin') page.write(() => prose.insert(at, [paragraph(`n${where}`)]))
+        else if (what === 'undo') undo.undo()
+        else if (what === 'tell') {
+          const { doc } = where % 2 === 0 ? page : cem
+          log.push({ by: who, what, update: Y.encodeStateAsUpdate(page.doc, Y.encodeStateVector(doc)) })
+          cem.hear(log.at(-1)!.update)
+        } else if (what === 'begin') page.write(() => prose.insert(at, [paragraph(`n${where}`)]))
         else if (what === 'type') page.write(() => text?.insert(where % (text.length + 1), 'xy'))
         else if (what === 'erase') page.write(() => text?.delete(0, Math.min(2, text.length)))
         else if (prose.length > 0) {
           const words = textWith(prose.get(at), '')?.toJSON() ?? ''
           page.write(replace(at, 1, ...(what === 'kind' ? [element('heading', words)] : [])))
         }
-        for (const update of page.sent.slice(sent)) log.push({ by: who, update })
+        for (const [by, one] of pages.entries())
+          for (const update of one.sent.slice(sent[by])) {
+            log.push({ by, what, update })
+            cem.hear(update)
+          }
       }
       for (const who of [0, 1, 2]) hear(who, log.length)
 
-      const updates = [...begun.sent, ...log.map(({ update }) => update)].map((update) =>
-        Y.decodeUpdate(update),
-      )
-      const named = Y.mergeDeleteSets(updates.map(({ ds }) => ds))
-      for (const { doc, noticed, removed } of pages) {
+      undo.destroy()
+      const edits = [
+        ...begun.sent.map((update) => ({ by: 9, what: 'begin', update })),
+        ...log.filter(({ what }) => what !== 'tell'),
+      ]
+      const updates = edits.map(({ update }) => Y.decodeUpdate(update))
+      const namedBy = (some: typeof log) =>
+        Y.mergeDeleteSets(some.map(({ update }) => Y.decodeUpdate(update).ds))
+      const named = namedBy(edits)
+      // Who changes a part has seen all that was in it.
+      const changed = namedBy(edits.filter(({ what }) => what === 'kind'))
+      for (const { client, clock, text } of cem.noticed.flatMap(({ runs }) => runs))
+        for (let at = clock; at < clock + text.length; at += 1)
+          if (Y.isDeleted(changed, Y.createID(client, at)))
+            expect(
+              cem.removed.some(
+                (range) => range.client === client && range.clock <= at && at < range.clock + range.length,
+              ),
+            ).toBe(true)
+      for (const { doc, noticed, removed } of [...pages, cem]) {
         for (const { client, clock, length } of removed)
           for (let offset = 0; offset < length; offset += 1)
             expect(Y.isDeleted(named, Y.createID(client, clock + offset))).toBe(true)
