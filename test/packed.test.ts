@@ -105,7 +105,14 @@ test('every entry is imported by its name, with what it says it exports', async 
       all[name] = Object.keys(await import(name.replace('.', 'syncline'))).sort()
     console.log(JSON.stringify(all))`
   expect(JSON.parse(await run(process.execPath, '--input-type=module', '--eval', script))).toEqual({
-    './client': ['MemoryStore', 'SynclineError', 'SynclineProvider', 'documentBeginning', 'openWorkspace'],
+    './client': [
+      'MemoryStore',
+      'SynclineError',
+      'SynclineProvider',
+      'documentBeginning',
+      'openWorkspace',
+      'updatesIn',
+    ],
     './node': ['openLevelStore'],
     './react': [
       'HookError',
@@ -117,7 +124,7 @@ test('every entry is imported by its name, with what it says it exports', async 
       'useWorkspace',
     ],
     './server': ['RelayError', 'createRelay', 'defineConfig'],
-    './types': ['CounterError', 'counter'],
+    './types': ['CounterError', 'counter', 'removedSince', 'unseenWords'],
   })
 })
 
