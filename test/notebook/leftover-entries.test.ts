@@ -272,6 +272,8 @@ test('[D3] words that stood in the text when they were noticed are dealt with, w
 })
 
 const many = 100_000
+/** It was minutes, and is a tenth of this on a slow machine. */
+const slowMs = 20_000
 const numbers = Array.from({ length: many }, (_, number) => number)
 
 test.for<{ what: string; values: () => readonly unknown[] }>([
@@ -308,7 +310,7 @@ test.for<{ what: string; values: () => readonly unknown[] }>([
     what: 'letters of each of many entries',
     values: () => numbers.slice(0, 50).map((at) => long(at * many)),
   },
-])('[W1] [B1] 100,000 $what keep nobody waiting', { timeout: 10_000 }, ({ values }) => {
+])('[W1] [B1] 100,000 $what keep nobody waiting', ({ values }) => {
   const doc = opened()
   wrote(9, many * 3, doc)
   record(doc, [noticed('hello', 10, { where: block(1) })])
@@ -323,7 +325,7 @@ test.for<{ what: string; values: () => readonly unknown[] }>([
     leftoversIn(doc).find((leftover) => wordsOf(leftover) === 'hello')!,
   )
   expect(shown(doc)).not.toContain('hello')
-  expect(performance.now() - began).toBeLessThan(4_000)
+  expect(performance.now() - began).toBeLessThan(slowMs)
 })
 
 function long(clock: number): unknown {
@@ -341,7 +343,7 @@ test('[W1] [B1] words that are hard to look for in a text keep nobody waiting', 
   })
   const began = performance.now()
   expect(shown(doc).length).toBe(200)
-  expect(performance.now() - began).toBeLessThan(4_000)
+  expect(performance.now() - began).toBeLessThan(slowMs)
 })
 
 test('[B1] what would be more than a page reads is not recorded', () => {

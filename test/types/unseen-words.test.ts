@@ -316,7 +316,7 @@ test('[D3] what was typed on, with mistakes taken back, and comes at once for a 
   // In steps that grow with the square of them it would be a hundred times as long.
   const short = timeOf(2000)
   expect(timeOf(20_000)).toBeLessThan(30 * short + 300)
-}, 20_000)
+})
 
 test.for([
   { what: 'collected', isKept: false },
